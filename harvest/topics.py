@@ -1,0 +1,480 @@
+"""The vocabulary: reads a topics file, renders it as PubMed searches, and matches records against it locally.
+
+One file serves the search, the match on bulk files and the intervention and condition tags, so they cannot drift apart.
+The local matcher reads what PubMed's `[tiab]` reads (title, abstract, other abstracts, author keywords) plus MeSH.
+Source of the syntax: PubMed User Guide (phrases, truncation, proximity search, MeSH explosion).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from harvest.errors import WrongUse
+from harvest.record import Record
+from harvest.words import Token, tokens
+
+__all__ = ["Abbreviation", "Concept", "Kind", "Near", "Span", "Topic", "TopicMatch", "Topics", "load_topics"]
+
+Kind = Literal["intervention", "condition"]
+Where = Literal["title", "abstract", "other_abstract", "keyword", "mesh"]
+
+# PubMed refuses to truncate a shorter stem.
+SHORTEST_STEM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that must follow each other; where `prefix`, the last may have any ending."""
+
+    words: tuple[str, ...]
+    prefix: bool
+    tags: bool = True
+
+    def query(self) -> str:
+        """The phrase in PubMed's syntax."""
+        text = " ".join(self.words) + ("*" if self.prefix else "")
+        return f'"{text}"[tiab]' if len(self.words) > 1 else f"{text}[tiab]"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """One word of each group, in either order, at most `within` words apart."""
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    within: int
+
+    def query(self) -> str:
+        """The pairs as PubMed proximity searches."""
+        return " OR ".join(f'"{a} {b}"[tiab:~{self.within}]' for a, b in product(self.first, self.second))
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """A short form that counts only in a record that also has one of `companions`."""
+
+    word: str
+    companions: tuple[Phrase, ...]
+
+    def query(self) -> str:
+        """The abbreviation in PubMed's syntax, with its condition."""
+        return f"({self.word}[tiab] AND ({' OR '.join(c.query() for c in self.companions)}))"
+
+
+@dataclass(frozen=True)
+class Concept:
+    """An intervention or a condition: how people and PubMed name it."""
+
+    id: str
+    kind: Kind
+    name: str
+    short: str
+    description: str
+    phrases: tuple[Phrase, ...]
+    nears: tuple[Near, ...]
+    abbreviations: tuple[Abbreviation, ...]
+    mesh: tuple[str, ...]
+    narrower: tuple[str, ...]
+    not_in: tuple[Phrase, ...]
+    implies: tuple[str, ...]
+    search_only: bool
+
+    def query(self) -> str:
+        """Every way to find the concept, joined by OR."""
+        parts = [f'"{heading}"[mh]' for heading in self.mesh]
+        parts += [phrase.query() for phrase in self.phrases]
+        parts += [near.query() for near in self.nears]
+        parts += [abbreviation.query() for abbreviation in self.abbreviations]
+        return " OR ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One search: any of `interventions` together with any of `conditions` (concept ids)."""
+
+    id: str
+    name: str
+    interventions: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a concept was found.
+
+    `start`/`end` are code points into the title, the abstract as stored, or the nth other abstract or keyword; for MeSH
+    they are None and `text` is the heading. `tags` is False where the words are too broad to tag by.
+    """
+
+    concept: str
+    kind: Kind
+    where: Where
+    start: int | None
+    end: int | None
+    text: str
+    tags: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMatch:
+    """The topics a record belongs to, and every place that says so."""
+
+    topics: tuple[str, ...]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class _Index:
+    """All patterns of a vocabulary, keyed by their first word, so that a text is read once."""
+
+    exact: dict[str, list[tuple[str, Phrase]]]
+    stems: dict[str, list[tuple[str, Phrase]]]  # one-word stems, by their first four letters
+    near: dict[str, list[tuple[str, Near]]]
+    abbreviations: dict[str, list[tuple[str, Abbreviation]]]
+    veto: dict[str, list[tuple[str, Phrase]]]
+
+
+@dataclass(frozen=True)
+class Topics:
+    """An immutable vocabulary. `text` is the file as read, `sha256` its hash, `source` where it came from."""
+
+    text: str
+    sha256: str
+    source: str
+    name: str
+    title: str
+    subject: str
+    short_subject: str
+    description: str
+    examples: tuple[str, ...]
+    interventions: tuple[Concept, ...]
+    conditions: tuple[Concept, ...]
+    topics: tuple[Topic, ...]
+    _by_id: Mapping[str, Concept] = field(repr=False)
+
+    def concept(self, concept_id: str) -> Concept:
+        """The intervention or condition with that id; KeyError where there is none."""
+        return self._by_id[concept_id]
+
+    def strategy(self, topic_id: str) -> str:
+        """The PubMed search strategy of a topic, one line, in PubMed's own syntax; KeyError for an unknown topic."""
+        topic = next((t for t in self.topics if t.id == topic_id), None)
+        if topic is None:
+            raise KeyError(topic_id)
+        sides = [" OR ".join(self._by_id[c].query() for c in ids) for ids in (topic.interventions, topic.conditions)]
+        return " AND ".join(f"({side})" for side in sides)
+
+    def match(self, record: Record) -> TopicMatch:
+        """The topics of a record and the spans that decided, in reading order."""
+        spans = tuple(self.spans(record))
+        found = {span.concept for span in spans}
+        topics = tuple(
+            t.id for t in self.topics if found.intersection(t.interventions) and found.intersection(t.conditions)
+        )
+        return TopicMatch(topics, spans)
+
+    def spans(self, record: Record) -> Iterator[Span]:
+        """Every place in the record that names a concept: title, abstract, other abstracts, keywords, MeSH."""
+        texts: list[tuple[Where, str]] = []
+        if record.title:
+            texts.append(("title", record.title))
+        if record.abstract:
+            texts.append(("abstract", record.abstract))
+        texts += [("other_abstract", s.text) for other in record.other_abstracts for s in other.sections]
+        texts += [("keyword", keyword.text) for keyword in record.keywords]
+        read = [(where, text, tokens(text)) for where, text in texts]
+        vocabulary = {token.word for _, _, words in read for token in words}
+        usable = self._usable_abbreviations(vocabulary, [words for _, _, words in read])
+        for where, text, words in read:
+            for concept_id, start, end, tags in self._find(words, usable):
+                yield Span(concept_id, self._by_id[concept_id].kind, where, start, end, text[start:end], tags)
+        for heading in record.mesh:
+            for concept_id in self._mesh.get(heading.name.lower(), ()):
+                yield Span(concept_id, self._by_id[concept_id].kind, "mesh", None, None, heading.name, True)
+
+    def find(self, text: str) -> list[tuple[str, int, int]]:
+        """(concept id, start, end) of each concept named in a free text; abbreviations count if the text explains them."""
+        words = tokens(text)
+        usable = self._usable_abbreviations({token.word for token in words}, [words])
+        return [(concept_id, start, end) for concept_id, start, end, tags in self._find(words, usable) if tags]
+
+    @cached_property
+    def _mesh(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for concept in (*self.interventions, *self.conditions):
+            for heading in (*concept.mesh, *concept.narrower):
+                found.setdefault(heading.lower(), []).append(concept.id)
+        return found
+
+    @cached_property
+    def _index(self) -> _Index:
+        index = _Index({}, {}, {}, {}, {})
+        for concept in (*self.interventions, *self.conditions):
+            for phrase in concept.phrases:
+                _file(index, concept.id, phrase)
+            for phrase in concept.not_in:
+                index.veto.setdefault(phrase.words[0], []).append((concept.id, phrase))
+            for near in concept.nears:
+                for word in near.first:
+                    index.near.setdefault(word, []).append((concept.id, near))
+            for abbreviation in concept.abbreviations:
+                index.abbreviations.setdefault(abbreviation.word.lower(), []).append((concept.id, abbreviation))
+        return index
+
+    def _usable_abbreviations(
+        self, vocabulary: set[str], texts: list[list[Token]]
+    ) -> dict[str, list[tuple[str, Abbreviation]]]:
+        """The abbreviations present whose companions stand anywhere in the record, as PubMed's AND has it."""
+        usable: dict[str, list[tuple[str, Abbreviation]]] = {}
+        for word in vocabulary & self._index.abbreviations.keys():
+            for concept_id, abbreviation in self._index.abbreviations[word]:
+                if any(
+                    _at(words, i, companion)
+                    for companion in abbreviation.companions
+                    for words in texts
+                    for i in range(len(words))
+                ):
+                    usable.setdefault(word, []).append((concept_id, abbreviation))
+        return usable
+
+    def _find(
+        self, words: list[Token], usable: Mapping[str, list[tuple[str, Abbreviation]]]
+    ) -> list[tuple[str, int, int, bool]]:
+        index = self._index
+        found: list[tuple[str, int, int, bool]] = []
+        vetoes: list[tuple[str, int, int]] = []
+        for i, token in enumerate(words):
+            word = token.word
+            for concept_id, phrase in index.exact.get(word, ()):
+                if _at(words, i, phrase):
+                    found.append((concept_id, token.start, words[i + len(phrase.words) - 1].end, phrase.tags))
+            for concept_id, phrase in index.stems.get(word[:SHORTEST_STEM], ()):
+                if word.startswith(phrase.words[0]):
+                    found.append((concept_id, token.start, token.end, phrase.tags))
+            for concept_id, near in index.near.get(word, ()):
+                j = _neighbour(words, i, near)
+                if j is not None:
+                    found.append((concept_id, words[min(i, j)].start, words[max(i, j)].end, True))
+            for concept_id, _ in usable.get(word, ()):
+                found.append((concept_id, token.start, token.end, True))
+            for concept_id, phrase in index.veto.get(word, ()):
+                if _at(words, i, phrase):
+                    vetoes.append((concept_id, token.start, words[i + len(phrase.words) - 1].end))
+        return [
+            (concept_id, start, end, tags and not any(c == concept_id and s <= start and end <= e for c, s, e in vetoes))
+            for concept_id, start, end, tags in sorted(set(found), key=lambda f: (f[1], f[2], f[0]))
+        ]
+
+
+def _file(index: _Index, concept_id: str, phrase: Phrase) -> None:
+    if len(phrase.words) == 1 and phrase.prefix:
+        index.stems.setdefault(phrase.words[0][:SHORTEST_STEM], []).append((concept_id, phrase))
+    else:
+        index.exact.setdefault(phrase.words[0], []).append((concept_id, phrase))
+
+
+def _at(words: list[Token], i: int, phrase: Phrase) -> bool:
+    """Whether the phrase stands at token i."""
+    wanted = phrase.words
+    if i + len(wanted) > len(words):
+        return False
+    last = len(wanted) - 1
+    for k, word in enumerate(wanted):
+        have = words[i + k].word
+        if have != word and not (phrase.prefix and k == last and have.startswith(word)):
+            return False
+    return True
+
+
+def _neighbour(words: list[Token], i: int, near: Near) -> int | None:
+    """The nearest token of the second group, at most `within` words away from token i."""
+    for distance in range(1, near.within + 2):
+        for j in (i + distance, i - distance):
+            if 0 <= j < len(words) and words[j].word in near.second:
+                return j
+    return None
+
+
+# Reading a topics file -------------------------------------------------------------------------------------------------
+
+_GROUP = re.compile(r"\(([^()]*)\)(\*?)")
+
+
+def load_topics(path: Path | None = None) -> Topics:
+    """Read a topics file; None reads the bundled one.
+
+    Raises:
+        WrongUse: the file is missing, is not YAML, or an entry is wrong; one line names the file and the entry.
+    """
+    if path is None:
+        return read_topics(resources.files("harvest").joinpath("topics.yml").read_text("utf-8"), "bundled")
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"topics file {path}: cannot be read ({error}); give a UTF-8 YAML file") from error
+    return read_topics(text, path.name)
+
+
+def read_topics(text: str, source: str) -> Topics:
+    """The vocabulary a YAML text describes; `source` names it in messages. Raises WrongUse, one line."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        line = " ".join(str(error).split())
+        raise WrongUse(f"topics file {source}: not valid YAML ({line})") from error
+    if not isinstance(data, dict):
+        raise WrongUse(f"topics file {source}: must be a mapping with interventions, conditions and topics")
+    reader = _Reader(source)
+    interventions = tuple(reader.concept(entry, "intervention") for entry in reader.entries(data, "interventions"))
+    conditions = tuple(reader.concept(entry, "condition") for entry in reader.entries(data, "conditions"))
+    by_id: dict[str, Concept] = {}
+    for concept in (*interventions, *conditions):
+        if concept.id in by_id:
+            raise reader.wrong(concept.id, "the id stands twice")
+        by_id[concept.id] = concept
+    for concept in by_id.values():
+        for other in concept.implies:
+            if other not in by_id:
+                raise reader.wrong(concept.id, f"implies {other!r}, which is not an id here")
+    topics = tuple(reader.topic(entry, interventions, conditions) for entry in reader.entries(data, "topics"))
+    if len({topic.id for topic in topics}) != len(topics):
+        raise reader.wrong("topics", "an id stands twice")
+    title = reader.text(data, "title", source)
+    subject = reader.text(data, "subject", title)
+    return Topics(
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        source=source,
+        name=reader.text(data, "name", source),
+        title=title,
+        subject=subject,
+        short_subject=reader.text(data, "short_subject", subject),
+        description=reader.text(data, "description", title),
+        examples=tuple(reader.strings(data, "examples", "top of the file")),
+        interventions=interventions,
+        conditions=conditions,
+        topics=topics,
+        _by_id=by_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Checks each entry and names the file and the entry in what it raises."""
+
+    source: str
+
+    def wrong(self, entry: str, what: str) -> WrongUse:
+        return WrongUse(f"topics file {self.source}: {entry}: {what}")
+
+    def entries(self, data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        found = data.get(key)
+        if not isinstance(found, list) or not found or not all(isinstance(entry, dict) for entry in found):
+            raise self.wrong(key, "must be a list of entries, each with an id")
+        return found
+
+    def text(self, data: Mapping[str, Any], key: str, default: str | None = None) -> str:
+        found = data.get(key, default)
+        if not isinstance(found, str) or not found.strip():
+            raise self.wrong(str(data.get("id", key)), f"{key} must be a text")
+        return " ".join(found.split())
+
+    def strings(self, data: Mapping[str, Any], key: str, entry: str) -> list[str]:
+        found = data.get(key) or []
+        if not isinstance(found, list) or not all(isinstance(item, str) and item.strip() for item in found):
+            raise self.wrong(entry, f"{key} must be a list of texts (quote what YAML would read as a number or a mapping)")
+        return found
+
+    def concept(self, data: Mapping[str, Any], kind: Kind) -> Concept:
+        concept_id = self.text(data, "id")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", concept_id):
+            raise self.wrong(concept_id, "an id is lower-case letters, digits and _")
+        unknown = sorted(data.keys() - _CONCEPT_KEYS)
+        if unknown:
+            raise self.wrong(concept_id, f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_CONCEPT_KEYS))}")
+        name = self.text(data, "name")
+        concept = Concept(
+            id=concept_id,
+            kind=kind,
+            name=name,
+            short=self.text(data, "short", name),
+            description=self.text(data, "description", name),
+            phrases=(*self.phrases(data, "words", concept_id), *self.phrases(data, "search_words", concept_id)),
+            nears=tuple(self.near(entry, concept_id) for entry in data.get("near") or ()),
+            abbreviations=tuple(self.abbreviation(entry, concept_id) for entry in data.get("abbreviations") or ()),
+            mesh=tuple(self.strings(data, "mesh", concept_id)),
+            narrower=tuple(self.strings(data, "narrower", concept_id)),
+            not_in=self.phrases(data, "not_in", concept_id),
+            implies=tuple(self.strings(data, "implies", concept_id)),
+            search_only=bool(data.get("search_only", False)),
+        )
+        if not (concept.phrases or concept.nears or concept.abbreviations or concept.mesh):
+            raise self.wrong(concept_id, "has no words, near, abbreviations or mesh, so nothing can be found")
+        return concept
+
+    def phrases(self, data: Mapping[str, Any], key: str, entry: str) -> tuple[Phrase, ...]:
+        found: dict[Phrase, None] = {}
+        for pattern in self.strings(data, key, entry):
+            for spelling in _spellings(pattern):
+                found[self.phrase(spelling, entry, tags=key != "search_words")] = None
+        return tuple(found)
+
+    def phrase(self, text: str, entry: str, *, tags: bool = True) -> Phrase:
+        prefix = text.endswith("*")
+        words = tuple(token.word for token in tokens(text))
+        if not words or "*" in text.rstrip("*") or text.count("*") > 1:
+            raise self.wrong(entry, f"{text!r}: a * may stand only at the very end")
+        if prefix and len(words[-1]) < SHORTEST_STEM:
+            raise self.wrong(entry, f"{text!r}: PubMed wants {SHORTEST_STEM} letters or more before the *")
+        return Phrase(words, prefix, tags)
+
+    def near(self, data: Any, entry: str) -> Near:
+        words = data.get("words") if isinstance(data, dict) else None
+        within = data.get("within") if isinstance(data, dict) else None
+        if not isinstance(words, list) or len(words) != 2 or not isinstance(within, int) or within < 0:
+            raise self.wrong(entry, "near needs words: [[one, ...], [other, ...]] and within: a number of words")
+        groups = [tuple(token.word for token in tokens(" ".join(self.strings({"words": g}, "words", entry)))) for g in words]
+        return Near(groups[0], groups[1], within)
+
+    def abbreviation(self, data: Any, entry: str) -> Abbreviation:
+        if not isinstance(data, dict) or not isinstance(data.get("word"), str) or not data.get("with"):
+            raise self.wrong(entry, "an abbreviation is {word: ABC, with: [words that must stand in the same record]}")
+        return Abbreviation(data["word"], self.phrases(data, "with", entry))
+
+    def topic(self, data: Mapping[str, Any], interventions: tuple[Concept, ...], conditions: tuple[Concept, ...]) -> Topic:
+        topic_id = self.text(data, "id")
+        sides = []
+        for key, concepts in (("interventions", interventions), ("conditions", conditions)):
+            ids = self.strings(data, key, topic_id) or [concept.id for concept in concepts]
+            for concept_id in ids:
+                if concept_id not in {concept.id for concept in concepts}:
+                    raise self.wrong(f"topic {topic_id}", f"{concept_id!r} is not one of the {key}")
+            sides.append(tuple(ids))
+        return Topic(topic_id, self.text(data, "name"), sides[0], sides[1])
+
+
+_CONCEPT_KEYS = frozenset(
+    "id name short description words search_words near abbreviations mesh narrower not_in implies search_only".split()
+)
+
+
+def _spellings(pattern: str) -> list[str]:
+    """Each spelling of a pattern with (either|or) groups; a * after a group belongs to each member."""
+    options: list[list[str]] = []
+    at = 0
+    for group in _GROUP.finditer(pattern):
+        options.append([pattern[at : group.start()]])
+        options.append([member + group[2] for member in group[1].split("|")])
+        at = group.end()
+    options.append([pattern[at:]])
+    return ["".join(parts).strip() for parts in product(*options)]
