@@ -1,0 +1,288 @@
+"""`pubmed.db` to `catalog.db`: parse, tag, write beside the old one, check, swap in one rename.
+
+One `pubmed.db`, one lock and one SQLite give the same bytes: rows in PMID order, no clock, no network, no state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import astuple, dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from catalog.errors import CatalogError, Refused, WrongUse
+from catalog.rows import rows_of
+from catalog.tagging.rules import load, table
+from catalog.tagging.tagger import tag
+from harvest.errors import BadRecord
+from harvest.progress import Progress, Quiet
+from harvest.record import parse_article
+from harvest.store import Store, StoredRecord
+from harvest.topics import Topics, read_topics
+
+__all__ = ["Built", "build", "write_catalog"]
+
+# A catalog this much smaller than the one it would replace is more likely a mistake than a change in PubMed.
+LARGEST_LOSS = 0.1
+# Records whose rows are held at once.
+_BATCH = 500
+RULE_FILES = ("design", "included", "timing", "status", "topic", "levels", "designs", "precedence")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build did: articles written, and what could not be parsed as (PMID, reason)."""
+
+    articles: int
+    set_aside: tuple[tuple[int, str], ...]
+
+
+def build(
+    source: Path, target: Path, *, topics: Topics | None = None, allow_fewer: bool = False, progress: Progress | None = None
+) -> Built:
+    """Build `target` from the harvest `source`. The old catalog answers until the new one is whole.
+
+    Args:
+        source: a `pubmed.db`.
+        target: the `catalog.db` to write.
+        topics: the vocabulary; by default the one the latest harvest used.
+        allow_fewer: replace a catalog even by one with more than a tenth fewer articles.
+        progress: told how far it is.
+
+    Raises:
+        CatalogError: one line; WrongUse for wrong paths, Refused for an emptier catalog.
+        harvest.errors.HarvestError: the harvest cannot be read.
+    """
+    _check_target(target)
+    with Store.read(source) as store:
+        vocabulary = topics or _vocabulary(store)
+        fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+        try:
+            built = write_catalog(
+                fresh,
+                store.records(),
+                vocabulary,
+                provenance=_provenance(store),
+                progress=progress,
+                total=store.count_records(),
+            )
+            held = _articles(target)
+            if held is not None and built.articles < held * (1 - LARGEST_LOSS) and not allow_fewer:
+                raise Refused(
+                    f"{target}: holds {held:,} articles and the new catalog only {built.articles:,}; the old one stays."
+                    " If that is right, build again with --allow-fewer"
+                )
+            os.replace(fresh, target)
+            _sync_folder(target.parent)
+        except sqlite3.Error as error:
+            raise CatalogError(f"{target}: the catalog could not be written ({error}); the old one stays") from error
+        except OSError as error:
+            raise CatalogError(f"{target}: the catalog could not be written ({error.strerror}); the old one stays") from error
+        finally:
+            for leftover in (fresh, fresh.with_name(fresh.name + ".draft")):
+                leftover.unlink(missing_ok=True)
+    return built
+
+
+def write_catalog(
+    path: Path,
+    records: Iterable[StoredRecord],
+    topics: Topics,
+    *,
+    provenance: Mapping[str, Iterable[tuple[Any, ...]]] | None = None,
+    sample: bool = False,
+    progress: Progress | None = None,
+    total: int | None = None,
+) -> Built:
+    """Write a whole catalog to a path where there is none yet, and check it.
+
+    Args:
+        path: the file to make.
+        records: stored records in PMID order.
+        topics: the vocabulary to tag with.
+        provenance: rows of `runs`, `searches` and `search_hits`.
+        sample: whether the records are invented.
+        progress: told how far it is.
+        total: how many records there are, if known.
+    """
+    progress = progress or Quiet()
+    draft = path.with_name(path.name + ".draft")
+    draft.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    set_aside: list[tuple[int, str]] = []
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as conn:
+            conn.execute("PRAGMA journal_mode=OFF")  # a draft is thrown away if anything fails
+            conn.execute("PRAGMA synchronous=OFF")
+            conn.executescript(resources.files("catalog").joinpath("schema.sql").read_text("utf-8"))
+            conn.execute("BEGIN")
+            _write_names(conn, topics, sample=sample)
+            progress.stage("Tagging records", total)
+            articles = _write_records(conn, records, topics, set_aside, progress)
+            for name in ("runs", "searches", "search_hits"):
+                _insert(conn, name, (provenance or {}).get(name, ()))
+            conn.execute("COMMIT")
+            progress.stage("Indexing")
+            conn.execute("INSERT INTO articles_fts(articles_fts) VALUES ('rebuild')")
+            conn.execute("INSERT INTO articles_fts(articles_fts) VALUES ('optimize')")
+            conn.execute("ANALYZE")
+            conn.execute("VACUUM INTO ?", (str(path),))
+    finally:
+        draft.unlink(missing_ok=True)
+    _check(path, articles)
+    _sync(path)
+    progress.close()
+    return Built(articles, tuple(set_aside))
+
+
+def rules_sha256() -> str:
+    """A hash over every rules file: which rules decided."""
+    digest = hashlib.sha256()
+    for name in RULE_FILES:
+        digest.update(resources.files("catalog.tagging").joinpath("rules", f"{name}.yml").read_bytes())
+    return digest.hexdigest()
+
+
+def _check_target(target: Path) -> None:
+    if target.is_dir() or not target.parent.is_dir():
+        raise WrongUse(f"{target}: {'is a folder' if target.is_dir() else 'its folder does not exist'}; give a file name")
+
+
+def _vocabulary(store: Store) -> Topics:
+    """The vocabulary of the latest harvest; the bundled one moves on with the program."""
+    used = store.topics_text()
+    if used is None or used[0] == "bundled":
+        from harvest.topics import load_topics
+
+        return load_topics()
+    return read_topics(used[1], used[0])
+
+
+def _provenance(store: Store) -> dict[str, Iterable[tuple[Any, ...]]]:
+    return {
+        "runs": [astuple(run) for run in store.runs()],
+        "searches": [(*astuple(s)[:-1], json.dumps(s.warnings) if s.warnings else None) for s in store.searches()],
+        "search_hits": (astuple(hit) for hit in store.hits()),
+    }
+
+
+def _write_names(conn: sqlite3.Connection, topics: Topics, *, sample: bool) -> None:
+    """Everything a reader meets as a name, in display order."""
+    _insert(
+        conn,
+        "about",
+        [
+            (
+                topics.title,
+                topics.subject,
+                topics.short_subject,
+                topics.description,
+                json.dumps(topics.examples, ensure_ascii=False),
+                topics.sha256,
+                rules_sha256(),
+                metadata.version("lbp-evidence-catalog"),
+                sample,
+            )
+        ],
+    )
+    for name, entries in (("designs", table("designs")), ("levels", table("levels")["names"])):
+        _insert(conn, name, [(key, i, e["name"], e["description"]) for i, (key, e) in enumerate(entries.items(), 1)])
+    for name, concepts in (("interventions", topics.interventions), ("conditions", topics.conditions)):
+        tagged = [concept for concept in concepts if not concept.search_only]
+        _insert(conn, name, [(c.id, i, c.name, c.short, c.description) for i, c in enumerate(tagged, 1)])
+    rules: list[tuple[Any, ...]] = []
+    for field in ("design", "included", "timing"):
+        rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
+    rules += [(entry["id"], "status", entry["value"], None, None) for entry in table("status")["rules"]]
+    rules += [(entry["id"], "topic", None, None, entry["where"]) for entry in table("topic")["rules"]]
+    _insert(conn, "rules", sorted(rules))
+
+
+def _write_records(
+    conn: sqlite3.Connection,
+    records: Iterable[StoredRecord],
+    topics: Topics,
+    set_aside: list[tuple[int, str]],
+    progress: Progress,
+) -> int:
+    authors: dict[tuple[str | None, ...], int] = {}
+    articles = 0
+    pending: dict[str, list[tuple[Any, ...]]] = {}
+    for stored in records:
+        try:
+            record = parse_article(stored.raw)
+        except BadRecord as error:
+            set_aside.append((stored.pmid, str(error)))
+            continue
+        for name, row in rows_of(record, tag(record, topics), stored.first_seen):
+            if name == "article_authors":
+                key = row[2]
+                if key not in authors:
+                    authors[key] = len(authors) + 1
+                    pending.setdefault("authors", []).append((authors[key], *key))
+                row = (row[0], row[1], authors[key], row[3])
+            pending.setdefault(name, []).append(row)
+        articles += 1
+        progress.advance()
+        if articles % _BATCH == 0:
+            _flush(conn, pending)
+    _flush(conn, pending)
+    return articles
+
+
+def _flush(conn: sqlite3.Connection, pending: dict[str, list[tuple[Any, ...]]]) -> None:
+    for name, rows in pending.items():
+        _insert(conn, name, rows)
+    pending.clear()
+
+
+def _insert(conn: sqlite3.Connection, name: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    iterator: Iterator[tuple[Any, ...]] = iter(rows)
+    first = next(iterator, None)
+    if first is None:
+        return
+    statement = f"INSERT INTO {name} VALUES ({','.join('?' * len(first))})"  # noqa: S608 - names are ours
+    conn.execute(statement, first)
+    conn.executemany(statement, iterator)
+
+
+def _check(path: Path, articles: int) -> None:
+    """Refuse a catalog that is not whole, before it takes the old one's place."""
+    with closing(sqlite3.connect(path)) as conn:
+        said = conn.execute("PRAGMA integrity_check").fetchone()[0]
+        orphans = conn.execute("PRAGMA foreign_key_check").fetchall()
+        counted = conn.execute("SELECT count(*) FROM articles").fetchone()[0]
+    if said != "ok" or orphans or counted != articles:
+        raise CatalogError(f"the new catalog is not whole ({said}, {len(orphans)} orphans, {counted} of {articles} articles)")
+
+
+def _articles(path: Path) -> int | None:
+    """How many articles a catalog holds; None where there is none, or no sound one to lose."""
+    if not path.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+            return int(conn.execute("SELECT count(*) FROM articles").fetchone()[0])
+    except sqlite3.Error:
+        return None
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be synced there
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

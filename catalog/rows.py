@@ -1,0 +1,111 @@
+"""A record and its tags as rows of `catalog.db`: pure, one function a table's worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from catalog.cite import author_name
+from catalog.tagging.tags import Tag, Tags
+from harvest.record import Author, Record
+
+__all__ = ["Row", "author_key", "rows_of"]
+
+Row = tuple[str, tuple[Any, ...]]
+_TAG_FIELDS = tuple(field.name for field in fields(Tag))
+
+
+def author_key(author: Author) -> tuple[str | None, ...]:
+    """What makes two names on two papers one entry of `authors`: the name as printed, and the ORCID."""
+    return (
+        author.last_name,
+        author.fore_name,
+        author.initials,
+        author.suffix,
+        author.collective,
+        author.orcid,
+    )
+
+
+def rows_of(record: Record, tags: Tags, since: str | None) -> Iterator[Row]:
+    """(table, values) of a record, parents first; `article_authors` names its author by key, not yet by number.
+
+    Args:
+        record: the parsed record.
+        tags: what the rules say of it.
+        since: when the harvest first saw it.
+    """
+    pmid = record.pmid
+    names = [author_name(author) for author in record.authors]
+    journal = record.journal or record.medline_ta or record.book_title
+    others = [
+        "\n".join(f"{s.label}: {s.text}" if s.label else s.text for s in other.sections) for other in record.other_abstracts
+    ]
+    yield (
+        "articles",
+        (
+            pmid,
+            record.title,
+            record.abstract,
+            journal,
+            record.journal_iso or record.medline_ta,
+            record.volume,
+            record.issue,
+            record.pages,
+            record.year,
+            record.published,
+            ", ".join(names) or None,
+            names[0] if names else None,
+            record.doi,
+            record.pmcid,
+            ";".join(record.languages) or None,
+            record.vernacular_title,
+            tags.design,
+            tags.included,
+            tags.level,
+            tags.jbjs,
+            tags.timing,
+            None,  # region
+            None,  # participants
+            None,  # studies
+            None,  # comparator
+            None,  # basis
+            None,  # direction
+            None,  # followup_months
+            None,  # harms
+            None,  # certainty
+            tags.status,
+            since,
+            record.date_revised,
+            record.indexing_method,
+            record.conflict_of_interest,
+            "\n\n".join(others) or None,
+            record.version,
+        ),
+    )
+    for item in tags.interventions:
+        yield "article_interventions", (pmid, item.intervention, item.role, item.favoured)
+    for condition in tags.conditions:
+        yield "article_conditions", (pmid, condition)
+    for tag in tags.tags:
+        yield "tags", (pmid, *(getattr(tag, name) for name in _TAG_FIELDS))
+    for position, section in enumerate(record.sections, 1):
+        yield "sections", (pmid, position, section.label, section.category, section.text)
+    for position, author in enumerate(record.authors, 1):
+        yield "article_authors", (pmid, position, author_key(author), "; ".join(author.affiliations) or None)
+    for position, heading in enumerate(record.mesh, 1):
+        qualifiers = "; ".join(q.name for q in heading.qualifiers) or None
+        major = heading.major or any(q.major for q in heading.qualifiers)
+        yield "mesh_headings", (pmid, position, heading.ui, heading.name, major, qualifiers)
+    for kind in record.publication_types:
+        yield "publication_types", (pmid, kind.ui, kind.name)
+    for position, keyword in enumerate(record.keywords, 1):
+        yield "keywords", (pmid, position, keyword.text, keyword.owner)
+    for link in record.links:
+        yield "notices", (pmid, link.ref_type, link.pmid, link.citation, link.note)
+    for bank in record.databanks:
+        yield "trials", (bank.accession, bank.name, pmid)
+    for reference in record.references:
+        if reference.pmid is not None:
+            yield "article_references", (pmid, reference.pmid)

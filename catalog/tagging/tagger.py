@@ -1,0 +1,57 @@
+"""A record's tags: every question asked once, each answer with its proof."""
+
+from __future__ import annotations
+
+from catalog.tagging.design import decide_design, decide_included, decide_timing
+from catalog.tagging.document import read
+from catalog.tagging.level import level_of
+from catalog.tagging.rules import Hit
+from catalog.tagging.status import decide_status
+from catalog.tagging.tags import Tag, Tags
+from catalog.tagging.topic import decide_topics
+from harvest.record import Record
+from harvest.topics import Topics
+
+__all__ = ["tag"]
+
+
+def tag(record: Record, topics: Topics) -> Tags:
+    """Everything the rules say of a record. Pure: the same record and vocabulary give the same tags."""
+    document = read(record)
+    design = decide_design(document)
+    tags = [*design.tags]
+    included: str | None = None
+    lowest: str | None = None
+    deciding = [design.winner]
+    if design.value == "systematic_review":
+        what, worst = decide_included(document)
+        included, lowest = what.value, worst.value
+        tags += [*what.tags, *worst.tags]
+        deciding += [what.winner, worst.winner if included in ("mixed", "nonrandomised") else None]
+    timing = decide_timing(document, design.value)
+    if timing is not None:
+        tags += timing.tags
+    level, jbjs = level_of(design.value, included, lowest, timing.value if timing else None)
+    tags += _derived("level", level, [hit for hit in deciding if hit])
+    timed = timing.winner if timing and design.value == "nonrandomised_controlled" else None
+    tags += _derived("jbjs", jbjs, [hit for hit in (*deciding, timed) if hit])
+    status, status_tags = decide_status(record)
+    interventions, conditions, topic_tags = decide_topics(document, topics)
+    tags += [*status_tags, *topic_tags]
+    return Tags(
+        pmid=record.pmid,
+        design=design.value,
+        included=included,
+        level=level,
+        jbjs=jbjs,
+        timing=timing.value if timing else None,
+        status=status,
+        interventions=interventions,
+        conditions=conditions,
+        tags=tuple(dict.fromkeys(tags)),
+    )
+
+
+def _derived(field: str, value: str, hits: list[Hit]) -> list[Tag]:
+    """A level's proof is the proof of what it follows from."""
+    return [Tag(field, value, f"{field}.from.{h.rule}", h.source, h.start, h.end, h.quote, True) for h in hits]

@@ -1,0 +1,80 @@
+"""Interventions and conditions: which concepts of the vocabulary a paper studies, with the words that say so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from catalog.tagging.document import Document, Zone
+from catalog.tagging.tags import InterventionTag, Tag
+from harvest.topics import Kind, Span, Topics
+
+__all__ = ["decide_topics"]
+
+_BODY: frozenset[Zone] = frozenset({"methods", "results", "conclusions", "other"})
+# A rule's strength, strongest first; the first that holds for a concept is its proof.
+_RULES = ("topic.title", "topic.aim", "topic.body", "topic.mesh")
+
+
+def decide_topics(
+    document: Document, topics: Topics
+) -> tuple[tuple[InterventionTag, ...], tuple[str, ...], tuple[Tag, ...]]:
+    """(interventions, conditions, tags) of a record; values in the vocabulary's order, tags in reading order."""
+    spans = [span for span in topics.spans(document.record) if span.tags and not topics.concept(span.concept).search_only]
+    tags: list[Tag] = []
+    chosen: dict[str, set[str]] = {"intervention": set(), "condition": set()}
+    for kind, field in (("intervention", "interventions"), ("condition", "conditions")):
+        found = _studied(document, [span for span in spans if span.kind == kind])
+        for concept, proofs in found.items():
+            selected = any(rule in _RULES for rule, _ in proofs)
+            if selected:
+                chosen[kind].add(concept)
+            for rule, span in proofs:
+                tags.append(_tag(field, concept, rule, span, selected))
+        for concept in sorted(chosen[kind]):
+            for implied in topics.concept(concept).implies:
+                chosen[kind].add(implied)
+                rule, span = next(p for p in found[concept] if p[0] in _RULES)
+                tags.append(_tag(field, implied, "topic.implied", span, True))
+    interventions = tuple(
+        InterventionTag(concept.id, "experimental") for concept in topics.interventions if concept.id in chosen["intervention"]
+    )
+    conditions = tuple(concept.id for concept in topics.conditions if concept.id in chosen["condition"])
+    return interventions, conditions, tuple(tags)
+
+
+def _tag(field: str, concept: str, rule: str, span: Span, chosen: bool) -> Tag:
+    source = span.where if span.where in ("title", "abstract") else "mesh"
+    return Tag(field, concept, rule, source, span.start, span.end, span.text, chosen)  # type: ignore[arg-type]  # where is narrowed above
+
+
+def _studied(document: Document, spans: Iterable[Span]) -> dict[str, list[tuple[str, Span]]]:
+    """Per concept its proofs (rule, span), the first of each rule, in order of strength; `topic.mention` proves nothing."""
+    first: dict[str, dict[str, Span]] = {}
+    body: Counter[str] = Counter()
+    for span in spans:
+        if span.where in ("other_abstract", "keyword"):
+            continue
+        rule = _rule(document, span)
+        if rule == "topic.body":
+            body[span.concept] += 1
+        first.setdefault(span.concept, {}).setdefault(rule, span)
+    found: dict[str, list[tuple[str, Span]]] = {}
+    for concept, proofs in first.items():
+        if "topic.body" in proofs and body[concept] < 2:
+            proofs["topic.mention"] = proofs.pop("topic.body")
+        order = {rule: i for i, rule in enumerate((*_RULES, "topic.mention"))}
+        found[concept] = sorted(proofs.items(), key=lambda item: order[item[0]])
+    return found
+
+
+def _rule(document: Document, span: Span) -> str:
+    if span.where == "title":
+        return "topic.title"
+    if span.where == "mesh":
+        return "topic.mesh" if not document.abstract else "topic.mention"
+    assert span.start is not None  # noqa: S101  # spans in texts have places; only MeSH has none
+    zone = document.sentence_at("abstract", span.start).zone
+    if zone == "objective":
+        return "topic.aim"
+    return "topic.body" if zone in _BODY else "topic.mention"
