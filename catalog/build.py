@@ -18,13 +18,14 @@ from typing import Any
 
 from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.rows import rows_of
-from catalog.tagging.rules import load, table
+from catalog.tagging.rules import load
+from catalog.tagging.tables import NAMES, raw, table
 from catalog.tagging.tagger import tag
 from harvest.errors import BadRecord
 from harvest.progress import Progress, Quiet
 from harvest.record import parse_article
 from harvest.store import Store, StoredRecord
-from harvest.topics import Topics, read_topics
+from harvest.topics import Topics, load_topics, read_topics
 
 __all__ = ["Built", "build", "write_catalog"]
 
@@ -32,7 +33,6 @@ __all__ = ["Built", "build", "write_catalog"]
 LARGEST_LOSS = 0.1
 # Records whose rows are held at once.
 _BATCH = 500
-RULE_FILES = ("design", "included", "timing", "status", "topic", "levels", "designs", "precedence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,12 @@ class Built:
 
 
 def build(
-    source: Path, target: Path, *, topics: Topics | None = None, allow_fewer: bool = False, progress: Progress | None = None
+    source: Path,
+    target: Path,
+    *,
+    topics: Topics | None = None,
+    allow_fewer: bool = False,
+    progress: Progress | None = None,
 ) -> Built:
     """Build `target` from the harvest `source`. The old catalog answers until the new one is whole.
 
@@ -78,12 +83,14 @@ def build(
                     f"{target}: holds {held:,} articles and the new catalog only {built.articles:,}; the old one stays."
                     " If that is right, build again with --allow-fewer"
                 )
-            os.replace(fresh, target)
+            fresh.replace(target)
             _sync_folder(target.parent)
         except sqlite3.Error as error:
             raise CatalogError(f"{target}: the catalog could not be written ({error}); the old one stays") from error
         except OSError as error:
-            raise CatalogError(f"{target}: the catalog could not be written ({error.strerror}); the old one stays") from error
+            raise CatalogError(
+                f"{target}: the catalog could not be written ({error.strerror}); the old one stays"
+            ) from error
         finally:
             for leftover in (fresh, fresh.with_name(fresh.name + ".draft")):
                 leftover.unlink(missing_ok=True)
@@ -124,7 +131,7 @@ def write_catalog(
             conn.execute("BEGIN")
             _write_names(conn, topics, sample=sample)
             progress.stage("Tagging records", total)
-            articles = _write_records(conn, records, topics, set_aside, progress)
+            articles = _write_records(conn, records, topics, set_aside, progress, sample=sample)
             for name in ("runs", "searches", "search_hits"):
                 _insert(conn, name, (provenance or {}).get(name, ()))
             conn.execute("COMMIT")
@@ -144,22 +151,22 @@ def write_catalog(
 def rules_sha256() -> str:
     """A hash over every rules file: which rules decided."""
     digest = hashlib.sha256()
-    for name in RULE_FILES:
-        digest.update(resources.files("catalog.tagging").joinpath("rules", f"{name}.yml").read_bytes())
+    for name in NAMES:
+        digest.update(raw(name))
     return digest.hexdigest()
 
 
 def _check_target(target: Path) -> None:
     if target.is_dir() or not target.parent.is_dir():
-        raise WrongUse(f"{target}: {'is a folder' if target.is_dir() else 'its folder does not exist'}; give a file name")
+        raise WrongUse(
+            f"{target}: {'is a folder' if target.is_dir() else 'its folder does not exist'}; give a file name"
+        )
 
 
 def _vocabulary(store: Store) -> Topics:
     """The vocabulary of the latest harvest; the bundled one moves on with the program."""
     used = store.topics_text()
     if used is None or used[0] == "bundled":
-        from harvest.topics import load_topics
-
         return load_topics()
     return read_topics(used[1], used[0])
 
@@ -210,6 +217,8 @@ def _write_records(
     topics: Topics,
     set_aside: list[tuple[int, str]],
     progress: Progress,
+    *,
+    sample: bool,
 ) -> int:
     authors: dict[tuple[str | None, ...], int] = {}
     articles = 0
@@ -220,7 +229,7 @@ def _write_records(
         except BadRecord as error:
             set_aside.append((stored.pmid, str(error)))
             continue
-        for name, row in rows_of(record, tag(record, topics), stored.first_seen):
+        for name, row in rows_of(record, tag(record, topics), stored.first_seen or None, sample=sample):
             if name == "article_authors":
                 key = row[2]
                 if key not in authors:
@@ -259,7 +268,9 @@ def _check(path: Path, articles: int) -> None:
         orphans = conn.execute("PRAGMA foreign_key_check").fetchall()
         counted = conn.execute("SELECT count(*) FROM articles").fetchone()[0]
     if said != "ok" or orphans or counted != articles:
-        raise CatalogError(f"the new catalog is not whole ({said}, {len(orphans)} orphans, {counted} of {articles} articles)")
+        raise CatalogError(
+            f"the new catalog is not whole ({said}, {len(orphans)} orphans, {counted} of {articles} articles)"
+        )
 
 
 def _articles(path: Path) -> int | None:

@@ -35,7 +35,9 @@ def vancouver(
     """A citation in Vancouver style; a retracted paper's says so, as NLM's does."""
     names = list(authors[:LISTED_AUTHORS]) + (["et al"] if len(authors) > LISTED_AUTHORS else [])
     parts = [_stop(", ".join(names))] if names else []
-    note = {"retracted": " [RETRACTED]", "concern": " [expression of concern]", "preprint": " [preprint]"}.get(status, "")
+    note = {"retracted": " [RETRACTED]", "concern": " [expression of concern]", "preprint": " [preprint]"}.get(
+        status, ""
+    )
     parts.append(_stop((title or "[no title]").rstrip(". ") + note))
     if journal:
         parts.append(_stop(journal))

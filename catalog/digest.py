@@ -35,11 +35,7 @@ def digest(path: Path) -> str:
 
 def _tables(conn: sqlite3.Connection) -> list[str]:
     rows = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    return [
-        name
-        for (name,) in rows
-        if name not in PROVENANCE and not name.startswith(("sqlite_", "articles_fts"))
-    ]
+    return [name for (name,) in rows if name not in PROVENANCE and not name.startswith(("sqlite_", "articles_fts"))]
 
 
 def _columns(conn: sqlite3.Connection, name: str) -> list[str]:

@@ -1,23 +1,18 @@
-"""Every error the catalog raises on purpose.
+"""Every error the catalog raises on purpose, besides the harvester's (harvest/errors.py), which it shares.
 
-CatalogError            what a user can act on: one line that names the file, record or flag, and what to do
+HarvestError
 ├── WrongUse            the command was given something it cannot work with (exit 2)
-└── Refused             a step was not taken because it would lose something (exit 1)
+└── CatalogError        a catalog cannot be made or read (exit 1)
+    └── Refused         a step was not taken because it would lose something; the message says how to insist
 """
+
+from harvest.errors import HarvestError, WrongUse
 
 __all__ = ["CatalogError", "Refused", "WrongUse"]
 
 
-class CatalogError(Exception):
-    """An error whose message is one line, clear to the person at the keyboard."""
-
-    exit_status = 1
-
-
-class WrongUse(CatalogError):
-    """A flag, path or file the command cannot work with."""
-
-    exit_status = 2
+class CatalogError(HarvestError):
+    """A catalog cannot be made or read; one line that names the file and what to do."""
 
 
 class Refused(CatalogError):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import astuple, replace
 from typing import Any
 
 from catalog.cite import author_name
 from catalog.tagging.tags import Tag, Tags
 from harvest.record import Author, Record
 
-__all__ = ["Row", "author_key", "rows_of"]
+__all__ = ["SAMPLE_MARK", "Row", "author_key", "rows_of"]
 
 Row = tuple[str, tuple[Any, ...]]
-_TAG_FIELDS = tuple(field.name for field in fields(Tag))
+# What stands before the title of every invented record, in every table, page and export.
+SAMPLE_MARK = "[SAMPLE] "
 
 
 def author_key(author: Author) -> tuple[str | None, ...]:
@@ -28,25 +29,28 @@ def author_key(author: Author) -> tuple[str | None, ...]:
     )
 
 
-def rows_of(record: Record, tags: Tags, since: str | None) -> Iterator[Row]:
+def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = False) -> Iterator[Row]:
     """(table, values) of a record, parents first; `article_authors` names its author by key, not yet by number.
 
     Args:
         record: the parsed record.
         tags: what the rules say of it.
         since: when the harvest first saw it.
+        sample: the record is invented: its title says so wherever it goes, and the spans into it move along.
     """
     pmid = record.pmid
+    title = f"{SAMPLE_MARK}{record.title or ''}" if sample else record.title
     names = [author_name(author) for author in record.authors]
     journal = record.journal or record.medline_ta or record.book_title
     others = [
-        "\n".join(f"{s.label}: {s.text}" if s.label else s.text for s in other.sections) for other in record.other_abstracts
+        "\n".join(f"{s.label}: {s.text}" if s.label else s.text for s in other.sections)
+        for other in record.other_abstracts
     ]
     yield (
         "articles",
         (
             pmid,
-            record.title,
+            title,
             record.abstract,
             journal,
             record.journal_iso or record.medline_ta,
@@ -89,7 +93,7 @@ def rows_of(record: Record, tags: Tags, since: str | None) -> Iterator[Row]:
     for condition in tags.conditions:
         yield "article_conditions", (pmid, condition)
     for tag in tags.tags:
-        yield "tags", (pmid, *(getattr(tag, name) for name in _TAG_FIELDS))
+        yield "tags", (pmid, *astuple(_moved(tag, len(SAMPLE_MARK)) if sample and tag.source == "title" else tag))
     for position, section in enumerate(record.sections, 1):
         yield "sections", (pmid, position, section.label, section.category, section.text)
     for position, author in enumerate(record.authors, 1):
@@ -105,7 +109,14 @@ def rows_of(record: Record, tags: Tags, since: str | None) -> Iterator[Row]:
     for link in record.links:
         yield "notices", (pmid, link.ref_type, link.pmid, link.citation, link.note)
     for bank in record.databanks:
-        yield "trials", (bank.accession, bank.name, pmid)
+        if bank.accession is not None:
+            yield "trials", (bank.accession, bank.name, pmid)
     for reference in record.references:
         if reference.pmid is not None:
             yield "article_references", (pmid, reference.pmid)
+
+
+def _moved(tag: Tag, by: int) -> Tag:
+    if tag.start is None or tag.end is None:
+        return tag
+    return replace(tag, start=tag.start + by, end=tag.end + by)

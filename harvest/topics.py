@@ -203,7 +203,7 @@ class Topics:
                 yield Span(concept_id, self._by_id[concept_id].kind, "mesh", None, None, heading.name, True)
 
     def find(self, text: str) -> list[tuple[str, int, int]]:
-        """(concept id, start, end) of each concept named in a free text; abbreviations count if the text explains them."""
+        """(concept id, start, end) of each concept a free text names; abbreviations count if the text explains them."""
         words = tokens(text)
         usable = self._usable_abbreviations({token.word for token in words}, [words])
         return [(concept_id, start, end) for concept_id, start, end, tags in self._find(words, usable) if tags]
@@ -271,7 +271,12 @@ class Topics:
                 if _at(words, i, phrase):
                     vetoes.append((concept_id, token.start, words[i + len(phrase.words) - 1].end))
         return [
-            (concept_id, start, end, tags and not any(c == concept_id and s <= start and end <= e for c, s, e in vetoes))
+            (
+                concept_id,
+                start,
+                end,
+                tags and not any(c == concept_id and s <= start and end <= e for c, s, e in vetoes),
+            )
             for concept_id, start, end, tags in sorted(set(found), key=lambda f: (f[1], f[2], f[0]))
         ]
 
@@ -305,7 +310,7 @@ def _neighbour(words: list[Token], i: int, near: Near) -> int | None:
     return None
 
 
-# Reading a topics file -------------------------------------------------------------------------------------------------
+# Reading a topics file
 
 _GROUP = re.compile(r"\(([^()]*)\)(\*?)")
 
@@ -392,7 +397,9 @@ class _Reader:
     def strings(self, data: Mapping[str, Any], key: str, entry: str) -> list[str]:
         found = data.get(key) or []
         if not isinstance(found, list) or not all(isinstance(item, str) and item.strip() for item in found):
-            raise self.wrong(entry, f"{key} must be a list of texts (quote what YAML would read as a number or a mapping)")
+            raise self.wrong(
+                entry, f"{key} must be a list of texts (quote what YAML would read as a number or a mapping)"
+            )
         return found
 
     def concept(self, data: Mapping[str, Any], kind: Kind) -> Concept:
@@ -443,7 +450,9 @@ class _Reader:
         within = data.get("within") if isinstance(data, dict) else None
         if not isinstance(words, list) or len(words) != 2 or not isinstance(within, int) or within < 0:
             raise self.wrong(entry, "near needs words: [[one, ...], [other, ...]] and within: a number of words")
-        groups = [tuple(token.word for token in tokens(" ".join(self.strings({"words": g}, "words", entry)))) for g in words]
+        groups = [
+            tuple(token.word for token in tokens(" ".join(self.strings({"words": g}, "words", entry)))) for g in words
+        ]
         return Near(groups[0], groups[1], within)
 
     def abbreviation(self, data: Any, entry: str) -> Abbreviation:
@@ -451,7 +460,9 @@ class _Reader:
             raise self.wrong(entry, "an abbreviation is {word: ABC, with: [words that must stand in the same record]}")
         return Abbreviation(data["word"], self.phrases(data, "with", entry))
 
-    def topic(self, data: Mapping[str, Any], interventions: tuple[Concept, ...], conditions: tuple[Concept, ...]) -> Topic:
+    def topic(
+        self, data: Mapping[str, Any], interventions: tuple[Concept, ...], conditions: tuple[Concept, ...]
+    ) -> Topic:
         topic_id = self.text(data, "id")
         sides = []
         for key, concepts in (("interventions", interventions), ("conditions", conditions)):
@@ -464,7 +475,20 @@ class _Reader:
 
 
 _CONCEPT_KEYS = frozenset(
-    "id name short description words search_words near abbreviations mesh narrower not_in implies search_only".split()
+    {
+        "id",
+        "name",
+        "short",
+        "description",
+        "words",
+        "search_words",
+        "near",
+        "abbreviations",
+        "mesh",
+        "narrower",
+        "not_in",
+    }
+    | {"implies", "search_only"}
 )
 
 

@@ -11,7 +11,9 @@ from catalog.tagging.tags import Tag
 __all__ = ["Decision", "decide_design", "decide_included", "decide_timing", "unresolved"]
 
 # Human studies that are not randomised: only for these does the codebook ask whether they looked forward or back.
-TIMED = frozenset({"nonrandomised_controlled", "case_control", "historical_control", "single_arm", "case_report", "cross_sectional"})
+TIMED = frozenset(
+    {"nonrandomised_controlled", "case_control", "historical_control", "single_arm", "case_report", "cross_sectional"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import pairwise
 from typing import Literal
 
+from catalog.tagging.tables import table
 from harvest.record import Record
 
 __all__ = ["ZONES", "Document", "Sentence", "TextField", "Zone", "read"]
@@ -65,22 +67,6 @@ class Document:
         return any(s.zone == zone for s in self.sentences)
 
 
-# Section headings as journals write them; the first that fits decides. NlmCategory is used where a heading is not known.
-_HEADINGS: tuple[tuple[Zone, re.Pattern[str]], ...] = tuple(
-    (zone, re.compile(pattern, re.IGNORECASE))
-    for zone, pattern in (
-        ("conclusions", r"conclu|discussion|interpretation|implication|significance|relevance|take.?home|limitation"),
-        (
-            "methods",
-            r"method|design|setting|patient|participant|subject|population|intervention|measure|material|data (source|extraction|synthesis)"
-            r"|search|procedure|sample|selection|eligib|analys|trial registration|registration|type of|level of evidence"
-            r"|evidence acquisition|recruit|treatment|technique|main outcome|primary outcome|ethics",
-        ),
-        ("results", r"result|finding|outcomes?$|case|observations?$|report of"),
-        ("objective", r"objective|aim|purpose|goal|question|hypothes|rationale and obj"),
-        ("background", r"background|introduction|context|rationale|summary of background|importance|problem"),
-    )
-)
 _CATEGORIES: dict[str, Zone] = {
     "BACKGROUND": "background",
     "OBJECTIVE": "objective",
@@ -88,63 +74,30 @@ _CATEGORIES: dict[str, Zone] = {
     "RESULTS": "results",
     "CONCLUSIONS": "conclusions",
 }
-# A heading written into running text: "Methods: ...", "STUDY DESIGN. ...", "Results. ..."
+# A heading written into running text: "Methods: ...", "STUDY DESIGN. ..."; which words may be one stands in parts.yml.
 _INLINE = re.compile(
-    r"(?:(?<=[.?!;)\]] )|(?<=\n)|^)(?P<label>(?:[A-Z][A-Za-z/&,-]*|and|of|or)(?: (?:[A-Za-z/&-]+)){0,5}?)(?P<mark>\s?:|\.)\s(?=\S)",
-)
-_INLINE_LABEL = re.compile(
-    r"(?:summary of )?(?:backgrounds?(?: data| context)?|introduction|context|rationale|objectives?|aims?|aims? of the study|purposes?|goals?|study design"
-    r"|design|research design|setting|study design and setting|design and setting|methods?|materials? and methods?|patients?(?: and methods?)?|subjects?(?: and methods?)?"
-    r"|methods and (?:materials|analysis|design|findings)|participants?|patient sample|interventions?|outcome measures?|main outcome measures?|data sources?|study selection"
-    r"|data extraction|evidence acquisition|evidence synthesis|results?|findings|main results|results and discussion|case (?:report|presentation|description|summary)"
-    r"|conclusions?|concluding remarks|discussion|interpretation|clinical (?:relevance|significance)|level of evidence|trial registration|ethics and dissemination"
-    r"|background and (?:objectives?|aims?|purpose)|introduction and (?:objectives?|aims?)|objectives? and methods?|purpose of (?:the )?study|search strategy|selection criteria)",
-    re.IGNORECASE,
+    r"(?:(?<=[.?!;)\]] )|(?<=\n)|^)(?P<label>(?:[A-Z][A-Za-z/&,-]*|and|of|or)(?: (?:[A-Za-z/&-]+)){0,5}?)"
+    r"(?P<mark>\s?:|\.)\s(?=\S)",
 )
 # Ends of sentences: a stop, then white space, then something that can begin one. Not after common short forms.
 _STOP = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][)\]\"”’]))\s+(?=[A-Z0-9(\[\"“‘<>=±≥≤α-ω])|\n")
 _SHORT = re.compile(
-    r"(?:\b(?:vs|e\.g|i\.e|cf|approx|resp|ca|fig|no|dr|mr|mrs|prof|st|inc|ltd|al|etc|viz|min|max|sp|spp|var|ref|vol|pp)|\b[A-Za-z])\.$",
+    r"(?:\b(?:vs|e\.g|i\.e|cf|approx|resp|ca|fig|no|dr|mr|mrs|prof|st|inc|ltd|al|etc|viz|min|max|sp|spp|var|ref|vol|pp)"
+    r"|\b[A-Za-z])\.$",
     re.IGNORECASE,
 )
-
-_CUES: tuple[tuple[Zone, re.Pattern[str]], ...] = (
-    (
-        "conclusions",
-        re.compile(
-            r"^(?:in conclusion|in summary|to conclude|overall,|taken together|collectively|conclusions?\b|these (?:results|findings|data)|our (?:results|findings|data)"
-            r"|this (?:study|review|trial|case|report|article|meta-analysis|work) (?:suggests?|shows?|demonstrate[sd]?|indicate[sd]?|highlights?|supports?|provides?|confirms?)"
-            r"|the (?:results|findings|data|present results|present study|evidence) (?:of (?:this|the|our) \w+ )?(?:suggests?|indicates?|support|demonstrate|show)|we conclude|thus,|therefore,|hence,|further (?:studies|research|trials)"
-            r"|more (?:studies|research)|future (?:studies|research|trials)|larger )"
-            r"|\b(?:we conclude|may be (?:a|an) (?:effective|useful|promising|safe|viable)|seems? to be (?:a|an|safe|effective)|(?:is|are) (?:needed|warranted|required)\b)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "objective",
-        re.compile(
-            r"\b(?:aim(?:ed|s)?|purpose|objective|goal) (?:of|was|is|to|were)\b|\b(?:we|this (?:study|trial|article|review|paper|report)|the (?:present|current) (?:study|trial|review)) (?:aim|sought|evaluate|investigate|assess|examine|compare|review|report|present|describe|explore|test|determine|hypothesi|conduct|perform)"
-            r"|\b(?:was|were) (?:to|designed to|conducted to|undertaken to|performed to)\b|^to (?:evaluate|assess|determine|compare|investigate|examine|study|analy|report|describe|review)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "results",
-        re.compile(
-            r"\bp\s?[<=>≤]|\b\d+(?:\.\d+)?\s?%|\bsignificant(?:ly)?\b|\bdecreas(?:ed|e)\b|\bimproved\b|\bincreased\b|\b95\s?% ci\b|\bno (?:complications|adverse|serious)|\bshowed\b|\brevealed\b|\bwere found\b|\bresulted in\b|\bwas (?:higher|lower|greater|observed|found)\b|\bthere (?:was|were)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "methods",
-        re.compile(
-            r"\b(?:were|was) (?:\w+ )?(?:random|enrolled|included|recruited|treated|divided|assigned|allocated|performed|injected|measured|assessed|evaluated|conducted|searched|collected|analy[sz]ed|followed|cultured|isolated|obtained|selected|reviewed|used|administered|carried|retrieved|extracted|harvested|identified|prepared|transplanted)"
-            r"|\bwe (?:searched|enrolled|randomi|conducted|performed|included|recruited|retrospectively|prospectively|treated|injected|used|collected|identified)|\b(?:pubmed|medline|embase|cochrane library)\b|\bunderwent\b|\breceived\b|\bwill be\b",
-            re.IGNORECASE,
-        ),
-    ),
-)
 _ORDER: dict[Zone, int] = {"background": 0, "objective": 1, "methods": 2, "results": 3, "conclusions": 4}
+
+
+@cache
+def _parts(name: str) -> tuple[tuple[Zone, re.Pattern[str]], ...]:
+    """(part, pattern) of the headings or cues of parts.yml, in its order."""
+    return tuple((entry["part"], re.compile("|".join(entry["any"]), re.IGNORECASE)) for entry in table("parts")[name])
+
+
+@cache
+def _inline() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{label})" for label in table("parts")["inline"]), re.IGNORECASE)
 
 
 def read(record: Record) -> Document:
@@ -168,7 +121,7 @@ def read(record: Record) -> Document:
 def _zone_of(label: str | None, category: str | None) -> Zone | None:
     """The part a section belongs to by its heading; None where it must be inferred."""
     if label:
-        for zone, pattern in _HEADINGS:
+        for zone, pattern in _parts("headings"):
             if pattern.search(label):
                 return zone
     if category and category in _CATEGORIES:
@@ -181,7 +134,8 @@ def _section(text: str, start: int, end: int, zone: Zone | None, label: str | No
     marks = [
         (m.start("label"), m.end(), m["label"])
         for m in _INLINE.finditer(text, start, end)
-        if _INLINE_LABEL.fullmatch(m["label"]) and (m["mark"].strip() == ":" or m["label"].isupper() or m["label"][0].isupper())
+        if _inline().fullmatch(m["label"])
+        and (m["mark"].strip() == ":" or m["label"].isupper() or m["label"][0].isupper())
     ]
     parts: list[tuple[int, int, Zone | None, str | None]] = []
     at, current, heading = start, zone, label
@@ -195,21 +149,21 @@ def _section(text: str, start: int, end: int, zone: Zone | None, label: str | No
     for part_start, part_end, part_zone, part_label in parts:
         spans = _split(text, part_start, part_end)
         zones = [part_zone] * len(spans) if part_zone else _infer([text[a:b] for a, b in spans])
-        found += [
-            Sentence("abstract", a, b, z or "other", part_label) for (a, b), z in zip(spans, zones, strict=True)
-        ]
+        found += [Sentence("abstract", a, b, z or "other", part_label) for (a, b), z in zip(spans, zones, strict=True)]
     return found
 
 
 def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """(start, end) of each sentence between two places, white space trimmed."""
     cuts = [start]
-    for stop in _STOP.finditer(text, start, end):
-        if not _SHORT.search(text, max(start, stop.start() - 12), stop.start()):
-            cuts.append(stop.end())
+    cuts += [
+        stop.end()
+        for stop in _STOP.finditer(text, start, end)
+        if not _SHORT.search(text, max(start, stop.start() - 12), stop.start())
+    ]
     cuts.append(end)
     spans = []
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in pairwise(cuts):
         piece = text[a:b]
         if piece.strip():
             spans.append((a + len(piece) - len(piece.lstrip()), b - len(piece) + len(piece.rstrip())))
@@ -223,18 +177,25 @@ def _infer(sentences: list[str]) -> list[Zone | None]:
     last = len(sentences) - 1
     for i, sentence in enumerate(sentences):
         cue = _cue(sentence)
-        if cue == "conclusions" and i < last and i < len(sentences) * 0.55 and not sentence.lower().startswith("in conclusion"):
-            cue = "objective" if _CUES[1][1].search(sentence) else None
+        if (
+            cue == "conclusions"
+            and i < last
+            and i < len(sentences) * 0.55
+            and not sentence.lower().startswith("in conclusion")
+        ):
+            cue = "objective" if dict(_parts("cues"))["objective"].search(sentence) else None
         if cue == "results" and _ORDER[current] < _ORDER["methods"] and i <= len(sentences) * 0.25:
             cue = None  # a figure in the opening sentences is background: prevalence, burden
-        if cue is not None and (_ORDER[cue] > _ORDER[current] or (cue == "methods" and current == "results" and i < len(sentences) * 0.5)):
+        if cue is not None and (
+            _ORDER[cue] > _ORDER[current] or (cue == "methods" and current == "results" and i < len(sentences) * 0.5)
+        ):
             current = cue
         zones.append(current)
     return zones
 
 
 def _cue(sentence: str) -> Zone | None:
-    for zone, pattern in _CUES:
+    for zone, pattern in _parts("cues"):
         if pattern.search(sentence):
             return zone
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from catalog.tagging.rules import table
+from catalog.tagging.tables import table
 
 __all__ = ["level_of"]
 

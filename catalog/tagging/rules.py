@@ -1,7 +1,7 @@
 """Rules as data: reads `rules/*.yml`, checks them, and says where each fires in a document.
 
-A rule names a value, a tier (how strong its kind of evidence is), where it applies and what vetoes it. Which tier of which
-value wins is not code either: it is the list in `rules/precedence.yml`.
+A rule names a value, a tier (how strong its kind of evidence is), where it applies and what vetoes it. Which tier of
+which value wins is not code either: it is the list in `rules/precedence.yml`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
 from catalog.tagging.document import ZONES, Document, TextField, Zone
+from catalog.tagging.tables import table
 from catalog.tagging.tags import Source
 
-__all__ = ["Hit", "Rule", "RuleError", "load", "precedence", "table"]
+__all__ = ["Hit", "Rule", "RuleError", "load", "precedence"]
 
 
 class RuleError(ValueError):
@@ -122,15 +120,9 @@ def _anywhere(pattern: re.Pattern[str], document: Document) -> bool:
 
 
 _KEYS = frozenset(
-    "id value tier in pattern unless unless_text needs_text unless_title types mesh unless_types unless_mesh unless_zones"
-    " no_abstract least case cites match miss".split()
+    {"id", "value", "tier", "in", "pattern", "unless", "unless_text", "needs_text", "unless_title", "types", "mesh"}
+    | {"unless_types", "unless_mesh", "unless_zones", "no_abstract", "least", "case", "cites", "match", "miss"}
 )
-
-
-def table(name: str) -> Any:
-    """The parsed content of `rules/NAME.yml`."""
-    text = resources.files("catalog.tagging").joinpath("rules", f"{name}.yml").read_text("utf-8")
-    return yaml.safe_load(text)
 
 
 @cache

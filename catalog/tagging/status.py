@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from catalog.tagging.rules import table
+from catalog.tagging.tables import table
 from catalog.tagging.tags import Tag
 from harvest.record import Record
 
@@ -44,14 +44,13 @@ def decide_status(record: Record) -> tuple[str, tuple[Tag, ...]]:
     tags: list[Tag] = []
     status: str | None = None
     for rule in _rules():
-        found: list[Tag] = []
-        for kind in record.publication_types:
-            if kind.name in rule.types:
-                found.append(Tag("status", rule.value, rule.id, "publication_type", None, None, kind.name, True))
-        for link in record.links:
-            if link.ref_type in rule.links:
-                quote = f"{link.ref_type}: {link.citation}" if link.citation else link.ref_type
-                found.append(Tag("status", rule.value, rule.id, "publication_type", None, None, quote, True))
+        quotes = [kind.name for kind in record.publication_types if kind.name in rule.types]
+        quotes += [
+            f"{x.ref_type}: {x.citation}" if x.citation else x.ref_type
+            for x in record.links
+            if x.ref_type in rule.links
+        ]
+        found = [Tag("status", rule.value, rule.id, "publication_type", None, None, quote, True) for quote in quotes]
         if rule.title and record.title and (hit := rule.title.search(record.title)):
             found.append(Tag("status", rule.value, rule.id, "title", hit.start(), hit.end(), hit.group(), True))
         if found and status is None:

@@ -15,8 +15,8 @@ Role = Literal["experimental", "comparator", "adjunct"]
 class Tag:
     """One rule's word on one field, and where it stands.
 
-    `start`/`end` are code points into title or abstract as stored; for publication types, MeSH and curators they are None
-    and the quote is the heading or reason. `chosen` marks the tags that agree with the value the record got.
+    `start`/`end` are code points into title or abstract as stored; for publication types, MeSH and curators they are
+    None and the quote is the heading or reason. `chosen` marks the tags that agree with the value the record got.
     """
 
     field: str

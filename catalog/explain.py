@@ -1,0 +1,103 @@
+"""Why a record got its tags: every rule that fired, and why the winner won."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from catalog.errors import WrongUse
+from catalog.opening import open_catalog
+from catalog.tagging.rules import precedence
+
+__all__ = ["explain"]
+
+# Fields in the order a reader asks about them, with what they are called.
+_FIELDS = {
+    "design": "Study design",
+    "included": "The review includes",
+    "lowest_design": "Lowest design it states",
+    "level": "Level of evidence (OCEBM 2011, starting level)",
+    "jbjs": "Level after JBJS",
+    "timing": "Timing",
+    "status": "Status",
+    "interventions": "Interventions",
+    "conditions": "Conditions",
+}
+
+
+def explain(path: Path, pmid: int) -> Iterator[str]:
+    """Lines that say, field by field, what was decided, by which rule, on which words, and what lost.
+
+    Raises WrongUse: no such catalog, or no such record in it.
+    """
+    with closing(open_catalog(path)) as conn:
+        conn.row_factory = sqlite3.Row
+        article = conn.execute("SELECT * FROM articles WHERE pmid = ?", (pmid,)).fetchone()
+        if article is None:
+            raise WrongUse(f"PMID {pmid} is not in {path}; it may be off topic, or newer than the last harvest")
+        tiers = dict(conn.execute("SELECT id, tier FROM rules").fetchall())
+        tags = conn.execute("SELECT rowid, * FROM tags WHERE pmid = ? ORDER BY rowid", (pmid,)).fetchall()
+    yield f"{pmid}  {article['title'] or '[no title]'}"
+    for field, name in _FIELDS.items():
+        fired = [tag for tag in tags if tag["field"] == field]
+        value = _value(article, field, fired)
+        if value is None and not fired:
+            continue
+        yield ""
+        yield f"{name}: {value or 'not stated'}"
+        if not fired:
+            yield "  no rule fired, so this is the value for what nothing speaks for"
+        for tag in sorted(fired, key=lambda t: (not t["chosen"], _rank(field, t, tiers), t["rowid"])):
+            yield f"  {'+' if tag['chosen'] else '-'} {tag['value']}  {tag['rule']}  {_place(tag)}: “{tag['quote']}”"
+        reason = _why(field, fired, tiers)
+        if reason:
+            yield f"  {reason}"
+
+
+def _value(article: sqlite3.Row, field: str, fired: list[sqlite3.Row]) -> str | None:
+    if field in article.keys():  # noqa: SIM118 - a Row's `in` looks at values
+        found = article[field]
+        return None if found is None else str(found)
+    values = dict.fromkeys(tag["value"] for tag in fired if tag["chosen"])
+    return ", ".join(values) or None
+
+
+def _place(tag: sqlite3.Row) -> str:
+    source: str = tag["source"]
+    if tag["start"] is None:
+        names = {"publication_type": "publication type", "mesh": "MeSH heading"}
+        return names.get(source, source)
+    return f"{source} {tag['start']}-{tag['end']}"
+
+
+def _tier(tag: sqlite3.Row, tiers: dict[str, str]) -> str:
+    return tiers.get(tag["rule"]) or ""
+
+
+def _rank(field: str, tag: sqlite3.Row, tiers: dict[str, str]) -> int:
+    """Where the tag stands in the written precedence; fields without one keep reading order."""
+    try:
+        order = precedence(field)
+    except KeyError:
+        return 0
+    tier = _tier(tag, tiers)
+    ranks = [
+        i for i, (value, name) in enumerate(order) if value == tag["value"] and name in (tier, f"{tier}_automated")
+    ]
+    return min(ranks, default=len(order))
+
+
+def _why(field: str, fired: list[sqlite3.Row], tiers: dict[str, str]) -> str | None:
+    """Why the winner won, where something lost."""
+    chosen = [tag for tag in fired if tag["chosen"]]
+    lost = [tag for tag in fired if not tag["chosen"]]
+    if field not in ("design", "included", "timing") or not chosen or not lost:
+        return None
+    best = min(chosen, key=lambda tag: _rank(field, tag, tiers))
+    second = min(lost, key=lambda tag: _rank(field, tag, tiers))
+    return (
+        f"{best['value']} ({_tier(best, tiers)}) stands before {second['value']} ({_tier(second, tiers)})"
+        " in rules/precedence.yml"
+    )

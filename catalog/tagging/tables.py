@@ -1,0 +1,23 @@
+"""The rule files as data: `rules/NAME.yml`, parsed."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import yaml
+
+__all__ = ["NAMES", "raw", "table"]
+
+# Every rules file, in the order in which their hash is taken.
+NAMES = ("design", "designs", "included", "levels", "parts", "precedence", "status", "timing", "topic")
+
+
+def raw(name: str) -> bytes:
+    """The bytes of `rules/NAME.yml`."""
+    return resources.files("catalog.tagging").joinpath("rules", f"{name}.yml").read_bytes()
+
+
+def table(name: str) -> Any:
+    """The parsed content of `rules/NAME.yml`."""
+    return yaml.safe_load(raw(name))
