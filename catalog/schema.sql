@@ -138,7 +138,8 @@ CREATE TABLE runs (            -- the harvests this catalog was built from
 );
 CREATE TABLE searches (
     id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(id), topic TEXT NOT NULL, purpose TEXT NOT NULL,
-    database TEXT NOT NULL, interface TEXT NOT NULL, written TEXT NOT NULL, strategy TEXT NOT NULL, translation TEXT,
+    database TEXT NOT NULL, interface TEXT NOT NULL, written TEXT NOT NULL, strategy TEXT NOT NULL,
+    limits TEXT, translation TEXT,
     count INTEGER NOT NULL, listed INTEGER, parts INTEGER, at TEXT NOT NULL, state TEXT NOT NULL, warnings TEXT
 );
 CREATE TABLE search_hits (     -- the topic's searches found the PMID from search_id until gone_search_id (NULL: still)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from harvest.pubmed import Harvested, harvest
 from harvest.store import Store
 from harvest.topics import Topics
 
-__all__ = ["Ready", "prepare", "prepare_sample"]
+__all__ = ["Ready", "prepare", "write_sample_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,9 @@ def prepare(
     return Ready(catalog, harvested, built, tuple(troubles))
 
 
-def prepare_sample(folder: tempfile.TemporaryDirectory[str]) -> Path:
-    """The sample's catalog in a temporary folder, under the name Datasette will serve it by; never a user's file."""
-    path = Path(folder.name) / "catalog.db"
+def write_sample_in(folder: Path) -> Path:
+    """The sample's catalog in a folder that is not the user's, under the name Datasette will serve it by."""
+    path = folder / "catalog.db"
     write_sample(path)
     return path
 

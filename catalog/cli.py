@@ -1,0 +1,155 @@
+"""The `catalog` command: build, serve, explain, evaluate. Exit statuses as in harvest/commands.py."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalog.build import Built, build
+from catalog.digest import digest
+from catalog.evaluate import evaluate
+from catalog.explain import explain
+from catalog.opening import open_catalog
+from catalog.serve import serve
+from catalog.up import prepare, write_sample_in
+from harvest.commands import LISTED, PATH, Commands, say, topics_option
+from harvest.eutils import package_version
+from harvest.progress import progress_for
+from harvest.topics import load_topics
+
+__all__ = ["main"]
+
+
+def _address_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option(
+        "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0: any free port."
+    )(command)
+    return click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets other machines in.")(
+        command
+    )
+
+
+def _catalog_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--db", type=PATH, default=Path("catalog.db"), show_default=True, help="The catalog to read.")(
+        command
+    )
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_version(), prog_name="catalog")
+def main() -> None:
+    """Build and publish the catalog of a harvest: each paper with its study design and level of evidence."""
+
+
+@main.command("build")
+@click.option("--from", "source", type=PATH, default=Path("pubmed.db"), show_default=True, help="The harvest to read.")
+@click.option("--to", "target", type=PATH, default=Path("catalog.db"), show_default=True, help="The catalog to write.")
+@topics_option
+@click.option("--allow-fewer", is_flag=True, help="Replace a catalog even by one with over a tenth fewer articles.")
+@click.pass_context
+def build_command(ctx: click.Context, source: Path, target: Path, topics: Path | None, allow_fewer: bool) -> None:
+    """Tag every record of a harvest and write a fresh catalog; the old one is replaced in one step, when all is well.
+
+    Without --topics the vocabulary is the one the latest harvest used.
+    """
+    built = build(
+        source,
+        target,
+        topics=load_topics(topics) if topics else None,
+        allow_fewer=allow_fewer,
+        progress=progress_for(),
+    )
+    _tell_built(built)
+    click.echo(f"{built.articles:,} articles in {target}.")
+    ctx.exit(1 if built.set_aside else 0)
+
+
+def _tell_built(built: Built) -> None:
+    for pmid, reason in built.set_aside[:LISTED]:
+        say(f"Left out: PMID {pmid}: {reason}")
+    if len(built.set_aside) > LISTED:
+        say(f"... and {len(built.set_aside) - LISTED:,} more")
+
+
+@main.command("serve")
+@click.argument("path", type=PATH, default=Path("catalog.db"), metavar="[catalog.db]")
+@_address_options
+def serve_command(path: Path, host: str, port: int) -> None:
+    """Show a catalog in the browser. A newer catalog built meanwhile is taken up by itself."""
+    open_catalog(path).close()
+    serve(path, host, port, on_ready=_tell_ready)
+
+
+def _tell_ready(address: str) -> None:
+    click.echo(f"The catalog is at {address} (Ctrl-C ends it)")
+
+
+@main.command()
+@_address_options
+@topics_option
+def up(host: str, port: int, topics: Path | None) -> None:
+    """Harvest PubMed, build the catalog and show it in the browser: everything in one step.
+
+    Keeps pubmed.db and catalog.db in this folder; run again, it only fetches what is new. Where PubMed cannot be
+    reached and nothing was harvested yet, it shows a sample of invented records.
+    """
+    target = Path("catalog.db")
+    ready = prepare(
+        Path("pubmed.db"), target, topics=load_topics(topics) if topics else None, progress=progress_for(), say=say
+    )
+    if ready.harvested is not None:
+        kept = ready.harvested.kept
+        say(f"Harvested: {ready.harvested.found:,} records found, {kept.new:,} new, {kept.changed:,} changed.")
+        for row in ready.harvested.set_aside[:LISTED]:
+            say(f"Set aside: PMID {row.pmid}: {row.reason}")
+    if ready.built is not None:
+        _tell_built(ready.built)
+        say(f"Built: {ready.built.articles:,} articles in {target}.")
+    if ready.catalog is not None:
+        serve(ready.catalog, host, port, on_ready=_tell_ready)
+        return
+    say(
+        "Nothing is harvested yet, so this is a SAMPLE of invented records, not of papers."
+        " Run `catalog up` again when PubMed can be reached."
+    )
+    with tempfile.TemporaryDirectory(prefix="lbp-evidence-sample-") as folder:
+        serve(write_sample_in(Path(folder)), host, port, on_ready=_tell_ready)
+
+
+@main.command("digest")
+@click.argument("path", type=PATH, default=Path("catalog.db"), metavar="[catalog.db]")
+def digest_command(path: Path) -> None:
+    """Print one hash over what a catalog says, whenever and by whichever route it was harvested."""
+    click.echo(digest(path))
+
+
+@main.command("explain")
+@click.argument("pmid", type=click.IntRange(1))
+@_catalog_option
+def explain_command(pmid: int, db: Path) -> None:
+    """Print every rule that fired on a record, on which words, and why the winner won."""
+    for line in explain(db, pmid):
+        click.echo(line)
+
+
+@main.command("evaluate")
+@click.argument("gold", type=PATH, metavar="GOLD.tsv")
+@_catalog_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def evaluate_command(gold: Path, db: Path, as_json: bool) -> None:
+    """Compare the catalog's tags with hand labels: a table with a column `pmid` and the codebook's fields."""
+    found = evaluate(gold, db)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+    else:
+        for line in found.as_text():
+            click.echo(line)
+
+
+if __name__ == "__main__":
+    main()

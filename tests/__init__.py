@@ -1,0 +1,1 @@
+"""Tests of the Low Back Pain Evidence Catalog: one file a feature."""
