@@ -264,7 +264,7 @@ def test_parts_of_an_abstract_without_headings() -> None:
     plain = read(
         record(
             "T",
-            "Back pain is common. We aimed to test ozone. Forty patients were treated. Pain fell by 40%. In conclusion, yes.",
+            "Back pain is common. We aimed to test ozone. Forty were treated. Pain fell by 40%. In conclusion, yes.",
         )
     )
     assert [s.zone for s in plain.sentences[1:]] == ["background", "objective", "methods", "results", "conclusions"]

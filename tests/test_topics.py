@@ -130,7 +130,7 @@ def test_another_fields_topics_file_works(tmp_path: Path) -> None:
     path = tmp_path / "knee.yml"
     path.write_text(
         "title: Knee catalog\ninterventions:\n  - {id: brace, name: Brace, words: [knee brace*]}\n"
-        "conditions:\n  - {id: oa, name: Osteoarthritis, words: [knee osteoarthritis], mesh: ['Osteoarthritis, Knee']}\n"
+        "conditions:\n  - {id: oa, name: OA, words: [knee osteoarthritis], mesh: ['Osteoarthritis, Knee']}\n"
         "topics:\n  - {id: braces, name: Braces}\n"
     )
     knee = load_topics(path)
