@@ -88,6 +88,7 @@ class Concept:
     not_in: tuple[Phrase, ...]
     implies: tuple[str, ...]
     search_only: bool
+    anywhere: bool
 
     def query(self) -> str:
         """Every way to find the concept, joined by OR."""
@@ -424,6 +425,7 @@ class _Reader:
             not_in=self.phrases(data, "not_in", concept_id),
             implies=tuple(self.strings(data, "implies", concept_id)),
             search_only=bool(data.get("search_only", False)),
+            anywhere=bool(data.get("anywhere", False)),
         )
         if not (concept.phrases or concept.nears or concept.abbreviations or concept.mesh):
             raise self.wrong(concept_id, "has no words, near, abbreviations or mesh, so nothing can be found")
@@ -488,7 +490,7 @@ _CONCEPT_KEYS = frozenset(
         "narrower",
         "not_in",
     }
-    | {"implies", "search_only"}
+    | {"implies", "search_only", "anywhere"}
 )
 
 

@@ -148,9 +148,15 @@ def _section(text: str, start: int, end: int, zone: Zone | None, label: str | No
     found: list[Sentence] = []
     for part_start, part_end, part_zone, part_label in parts:
         spans = _split(text, part_start, part_end)
-        zones = [part_zone] * len(spans) if part_zone else _infer([text[a:b] for a, b in spans])
+        sentences = [text[a:b] for a, b in spans]
+        zones = [_aim_or(part_zone, sentence) for sentence in sentences] if part_zone else _infer(sentences)
         found += [Sentence("abstract", a, b, z or "other", part_label) for (a, b), z in zip(spans, zones, strict=True)]
     return found
+
+
+def _aim_or(zone: Zone, sentence: str) -> Zone:
+    """A background section often ends with the study's own aim."""
+    return "objective" if zone == "background" and dict(_parts("cues"))["objective"].search(sentence) else zone
 
 
 def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:

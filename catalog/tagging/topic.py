@@ -13,7 +13,8 @@ __all__ = ["decide_topics"]
 
 _BODY: frozenset[Zone] = frozenset({"methods", "results", "conclusions", "other"})
 # A rule's strength, strongest first; the first that holds for a concept is its proof.
-_RULES = ("topic.title", "topic.aim", "topic.body", "topic.mesh")
+_ONCE = "topic.only"
+_RULES = ("topic.title", "topic.aim", "topic.body", "topic.anywhere", _ONCE, "topic.mesh")
 
 
 def decide_topics(
@@ -26,7 +27,7 @@ def decide_topics(
     tags: list[Tag] = []
     chosen: dict[str, set[str]] = {"intervention": set(), "condition": set()}
     for kind, field in (("intervention", "interventions"), ("condition", "conditions")):
-        found = _studied(document, [span for span in spans if span.kind == kind])
+        found = _studied(document, [span for span in spans if span.kind == kind], topics)
         for concept, proofs in found.items():
             selected = any(rule in _RULES for rule, _ in proofs)
             if selected:
@@ -53,7 +54,7 @@ def _tag(field: str, concept: str, rule: str, span: Span, chosen: bool) -> Tag:
     return Tag(field, concept, rule, source, span.start, span.end, span.text, chosen)
 
 
-def _studied(document: Document, spans: Iterable[Span]) -> dict[str, list[tuple[str, Span]]]:
+def _studied(document: Document, spans: Iterable[Span], topics: Topics) -> dict[str, list[tuple[str, Span]]]:
     """Per concept its proofs (rule, span), the first of each rule, strongest first; `topic.mention` proves nothing."""
     first: dict[str, dict[str, Span]] = {}
     body: Counter[str] = Counter()
@@ -63,14 +64,18 @@ def _studied(document: Document, spans: Iterable[Span]) -> dict[str, list[tuple[
         rule = _rule(document, span)
         if rule == "topic.body":
             body[span.concept] += 1
+        if rule == "topic.mention" and span.where != "mesh" and topics.concept(span.concept).anywhere:
+            rule = "topic.anywhere"
         first.setdefault(span.concept, {}).setdefault(rule, span)
-    found: dict[str, list[tuple[str, Span]]] = {}
     for concept, proofs in first.items():
         if "topic.body" in proofs and body[concept] < 2:
-            proofs["topic.mention"] = proofs.pop("topic.body")
-        order = {rule: i for i, rule in enumerate((*_RULES, "topic.mention"))}
-        found[concept] = sorted(proofs.items(), key=lambda item: order[item[0]])
-    return found
+            proofs["topic.anywhere" if topics.concept(concept).anywhere else _ONCE] = proofs.pop("topic.body")
+    decided = any(rule in _RULES and rule != _ONCE for proofs in first.values() for rule in proofs)
+    for proofs in first.values():
+        if decided and _ONCE in proofs:
+            proofs.setdefault("topic.mention", proofs.pop(_ONCE))
+    order = {rule: i for i, rule in enumerate((*_RULES, "topic.mention"))}
+    return {concept: sorted(proofs.items(), key=lambda item: order[item[0]]) for concept, proofs in first.items()}
 
 
 def _rule(document: Document, span: Span) -> str:
