@@ -1,0 +1,131 @@
+"""The names others depend on: commands, exit statuses, tables, columns, JSON shapes (docs/design.md)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import click
+import pytest
+
+from catalog.build import build
+from catalog.cli import main as catalog_command
+from harvest.cli import main as harvest_command
+from tests.harvests import harvest_of
+from tests.ncbi import synthetic_records
+from tests.running import run
+
+COMMANDS = {
+    "harvest": {
+        "pubmed": {"db", "topics", "base_url", "email", "api_key", "full"},
+        "files": {"db", "topics", "keep_all"},
+        "topics": set(),
+        "status": {"db"},
+    },
+    "catalog": {
+        "build": {"source", "target"},
+        "serve": {"host", "port"},
+        "up": {"host", "port"},
+        "digest": set(),
+        "explain": {"db"},
+        "evaluate": {"db", "as_json"},
+    },
+}
+
+TABLES = {
+    "articles": "pmid title abstract journal year published authors first_author doi pmcid language design included"
+    " level jbjs timing region participants studies comparator basis direction followup_months harms certainty status"
+    " in_catalog_since revised",
+    "article_interventions": "pmid intervention role favoured",
+    "article_conditions": "pmid condition",
+    "interventions": "id name description",
+    "conditions": "id name description",
+    "designs": "id name description",
+    "levels": "id name description",
+    "tags": "pmid field value rule source start end quote chosen",
+    "conflicts": "pmid field",
+    "authors": "id",
+    "article_authors": "pmid position author",
+    "mesh_headings": "pmid position name",
+    "publication_types": "pmid ui name",
+    "keywords": "pmid position keyword",
+    "sections": "pmid position label category text",
+    "notices": "pmid kind notice_pmid citation",
+    "trials": "registry_id pmid",
+    "article_references": "pmid cited_pmid",
+    "runs": "id",
+    "searches": "id",
+    "search_hits": "topic pmid search_id",
+    "articles_fts": "title abstract authors journal subjects",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("contract")
+    build(harvest_of(made / "pubmed.db", synthetic_records(5, 1)), made / "catalog.db")
+    return made
+
+
+@pytest.mark.parametrize("name", ["harvest", "catalog"])
+def test_commands_and_their_options(name: str) -> None:
+    """Every documented command is there with its documented options."""
+    group = harvest_command if name == "harvest" else catalog_command
+    for command, options in COMMANDS[name].items():
+        found = group.get_command(click.Context(group), command)
+        assert found is not None, command
+        assert options <= {parameter.name for parameter in found.params}, command
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_and_their_columns(folder: Path, table: str) -> None:
+    """Every documented table has its documented columns."""
+    with closing(sqlite3.connect(folder / "catalog.db")) as conn:
+        columns = {row[1] for row in conn.execute(f'PRAGMA table_info("{table}")')}
+    assert set(TABLES[table].split()) <= columns
+
+
+def test_level_is_text_and_never_null(folder: Path) -> None:
+    """`level` is '1' to '5' or 'none'; a missing participant count is NULL."""
+    with closing(sqlite3.connect(folder / "catalog.db")) as conn:
+        levels = {level for (level,) in conn.execute("SELECT level FROM articles")}
+    assert levels <= {"1", "2", "3", "4", "5", "none"}
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "status"),
+    [
+        ("catalog", ["digest"], 0),
+        ("catalog", ["digest", "none.db"], 2),
+        ("catalog", ["explain", "5"], 2),
+        ("catalog", ["explain", "x"], 2),
+        ("catalog", ["build", "--from", "none.db"], 2),
+        ("catalog", ["evaluate", "none.tsv"], 2),
+        ("catalog", ["serve", "none.db"], 2),
+        ("catalog", ["nonsense"], 2),
+        ("harvest", ["status"], 0),
+        ("harvest", ["status", "--db", "none.db"], 2),
+        ("harvest", ["files", "none.xml"], 1),
+        ("harvest", ["topics", "--topic", "none"], 2),
+        ("harvest", ["pubmed", "--db", "new.db", "--base-url", "http://127.0.0.1:9/entrez/eutils/"], 3),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_exit_statuses(folder: Path, module: str, arguments: list[str], status: int) -> None:
+    """0 done, 1 something set aside, 2 wrong use, 3 PubMed out of reach; never a traceback."""
+    ended = run(module, arguments, folder)
+    assert ended.returncode == status, ended.stderr
+    assert "Traceback" not in ended.stderr
+    if status:
+        assert ended.stderr.strip()
+
+
+def test_json_is_one_document_on_stdout(folder: Path) -> None:
+    """`--json` prints one JSON document and nothing else."""
+    status = run("harvest", ["status", "--json"], folder)
+    assert json.loads(status.stdout)["records"] == 5
+    (folder / "gold.tsv").write_text("pmid\tdesign\n970000001\trct\n")
+    found = json.loads(run("catalog", ["evaluate", "gold.tsv", "--json"], folder).stdout)
+    assert "design" in found["fields"]
