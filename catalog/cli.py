@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import click
 
 from catalog.build import Built, build
 from catalog.digest import digest
-from catalog.evaluate import evaluate
+from catalog.errors import WrongUse
+from catalog.evaluation import as_document, as_text, evaluate
 from catalog.explain import explain
 from catalog.opening import open_catalog
 from catalog.serve import serve
@@ -140,15 +142,46 @@ def explain_command(pmid: int, db: Path) -> None:
 @main.command("evaluate")
 @click.argument("gold", type=PATH, metavar="GOLD.tsv")
 @_catalog_option
+@click.option("--pmids", type=PATH, help="A file of PMIDs, one a line: compare these only.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def evaluate_command(gold: Path, db: Path, as_json: bool) -> None:
+@click.option("--out", type=PATH, help="Also write the JSON document to this file.")
+@click.option("--name", help="What the JSON calls the labelled data; by default its file name.")
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="The day the JSON gives; without it, none.")
+@click.pass_context
+def evaluate_command(
+    ctx: click.Context,
+    gold: Path,
+    db: Path,
+    pmids: Path | None,
+    as_json: bool,
+    out: Path | None,
+    name: str | None,
+    date: datetime | None,
+) -> None:
     """Compare the catalog's tags with hand labels: a table with a column `pmid` and the codebook's fields."""
-    found = evaluate(gold, db)
+    found = evaluate(gold, db, pmids=pmids)
+    document = as_document(found, name=name, date=f"{date:%Y-%m-%d}" if date else None)
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    for cell in found.set_aside[:LISTED]:
+        say(f"Not compared: {gold}: line {cell.line}: PMID {cell.pmid}: {cell.field}: {cell.why}")
+    if len(found.set_aside) > LISTED:
+        say(f"... and {len(found.set_aside) - LISTED:,} more")
+    if out is not None:
+        _write(out, text + "\n")
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        click.echo(text)
     else:
-        for line in found.as_text():
+        for line in as_text(found):
             click.echo(line)
+    ctx.exit(found.exit_status)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be written ({error.strerror}); give a file in a folder that exists") from error
+    say(f"Written: {path}")
 
 
 if __name__ == "__main__":
