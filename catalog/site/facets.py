@@ -1,0 +1,118 @@
+"""The facets beside a list: each value with the count it would give, in the order readers expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalog.site.facts import Facts
+from catalog.site.filters import FACETS, Filters, year_name, years_of
+from catalog.site.shelf import UNTAGGED
+
+__all__ = ["Choice", "Facet", "chosen_sets", "facets"]
+
+SINGLE_YEARS = 6  # newest years offered one by one; older ones by decade
+FEWEST_YEARS = 12  # with no more than these, each year stands alone
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a facet: how many papers it holds beside the other filters, and the address that toggles it."""
+
+    value: str
+    name: str
+    description: str
+    count: int
+    chosen: bool
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A facet with its values."""
+
+    id: str
+    title: str
+    choices: tuple[Choice, ...]
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the list is narrowed by it."""
+        return any(choice.chosen for choice in self.choices)
+
+
+def chosen_sets(filters: Filters, facts: Facts) -> dict[str, int]:
+    """The papers each narrowing filter leaves, by facet; `retracted` for the papers that are not."""
+    sets = {}
+    for facet, values in filters.chosen.items():
+        if facet == "year":
+            sets[facet] = 0
+            for value in values:
+                sets[facet] |= _year_set(value, facts)
+        else:
+            sets[facet] = facts.shelf.having(facet, values)
+    if filters.without_retracted:
+        sets["retracted"] = facts.shelf.everything & ~facts.shelf.having("status", ["retracted"])
+    return sets
+
+
+def facets(filters: Filters, facts: Facts, matched: int, sets: Mapping[str, int]) -> tuple[Facet, ...]:
+    """Every facet, counted among the papers that match the query and all *other* facets, so a value can be added.
+
+    Args:
+        filters: the list's question.
+        facts: the catalog.
+        matched: the papers that match the query.
+        sets: what `chosen_sets` gave.
+    """
+    found = []
+    for facet, title in FACETS.items():
+        others = matched
+        for name, papers in sets.items():
+            if name != facet:
+                others &= papers
+        offered = _years(filters, facts) if facet == "year" else list(facts.names[facet])
+        chosen = filters.chosen.get(facet, ())
+        choices = []
+        for value in offered:
+            papers = _year_set(value, facts) if facet == "year" else facts.shelf.bits[facet].get(value, 0)
+            count = (others & papers).bit_count()
+            if not count and value not in chosen:
+                continue
+            named = facts.name(facet, value)
+            toggled = filters.dropping(facet, value) if value in chosen else filters.adding(facet, value)
+            label = year_name(value) if facet == "year" else named.name
+            choices.append(Choice(value, label, named.description, count, value in chosen, toggled.address()))
+        found.append(Facet(facet, title, tuple(choices)))
+    return tuple(found)
+
+
+def _year_set(value: str, facts: Facts) -> int:
+    years = years_of(value)
+    papers = 0
+    if years == (0, 0):
+        return facts.shelf.bits["year"].get(UNTAGGED, 0)
+    if years:
+        for year, held in facts.shelf.bits["year"].items():
+            if year != UNTAGGED and years[0] <= int(year) <= years[1]:
+                papers |= held
+    return papers
+
+
+def _years(filters: Filters, facts: Facts) -> list[str]:
+    """Years to offer, newest first: the latest one by one, then the rest of that decade, then decades."""
+    held = sorted((int(year) for year in facts.shelf.bits["year"] if year != UNTAGGED), reverse=True)
+    offered: list[str] = []
+    if len(held) <= FEWEST_YEARS:
+        offered = [str(year) for year in held]
+    else:
+        single = held[:SINGLE_YEARS]
+        offered = [str(year) for year in single]
+        last = single[-1] - 1
+        while last >= held[-1]:
+            first = last // 10 * 10
+            offered.append(f"{first}-{last}" if first < last else str(last))
+            last = first - 1
+    if UNTAGGED in facts.shelf.bits["year"]:
+        offered.append(UNTAGGED)
+    return [*(value for value in filters.chosen.get("year", ()) if value not in offered), *offered]

@@ -1,0 +1,113 @@
+"""What every page knows of the catalog it shows: its title, its names in order, the age of its data, its papers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from catalog.site.shelf import UNTAGGED, Shelf, load_shelf
+from catalog.site.words import STATUSES, day
+
+__all__ = ["SAMPLE_NOTICE", "About", "Facts", "Name", "load_facts"]
+
+SAMPLE_NOTICE = "SAMPLE: invented records"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The catalog's own words on itself."""
+
+    title: str
+    subject: str
+    short_subject: str
+    description: str
+    examples: tuple[str, ...]
+    version: str
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A coded value as readers meet it."""
+
+    id: str
+    name: str
+    short: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One catalog, as long as its file stays the same."""
+
+    about: About
+    names: dict[str, dict[str, Name]]  # facet, id: name; in display order
+    shelf: Shelf = field(repr=False)
+    dated: str  # one sentence on how old the data are
+    checked: str | None  # the day PubMed was last searched in full, YYYY-MM-DD; None: not known
+
+    def name(self, facet: str, value: str) -> Name:
+        """The name of a value; its id where the tables hold none."""
+        return self.names.get(facet, {}).get(value) or Name(value, value.replace("_", " "), value, "")
+
+    @cached_property
+    def papers(self) -> int:
+        """How many papers the catalog holds."""
+        return len(self.shelf.pmids)
+
+    @cached_property
+    def retracted(self) -> int:
+        """How many of them are retracted."""
+        return self.shelf.having("status", ["retracted"]).bit_count()
+
+
+def load_facts(conn: sqlite3.Connection) -> Facts:
+    """Read a catalog. Raises sqlite3.Error where the database is not one."""
+    row = conn.execute(
+        "SELECT title, subject, short_subject, description, examples, version, sample FROM about"
+    ).fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError("the table `about` is empty")
+    title, subject, short_subject, description, examples, version, sample = row
+    names = {
+        "level": {
+            i: Name(i, n, "Pre" if i == "5" else "–" if i == "none" else i, d) for i, n, d in _names(conn, "levels")
+        },
+        "design": {i: Name(i, n, n, d) for i, n, d in _names(conn, "designs")},
+        "intervention": {i: Name(i, n, s, d) for i, n, s, d in _names(conn, "interventions")},
+        "condition": {i: Name(i, n, s, d) for i, n, s, d in _names(conn, "conditions")},
+        "status": {i: Name(i, n, n, "") for i, n in STATUSES.items()},
+    }
+    names["intervention"][UNTAGGED] = Name(UNTAGGED, "No treatment tagged", "None", "None of the treatments above")
+    names["condition"][UNTAGGED] = Name(UNTAGGED, "No condition tagged", "None", "None of the conditions above")
+    dated, checked = _dated(conn, sample=bool(sample))
+    return Facts(
+        About(title, subject, short_subject, description, tuple(json.loads(examples)), version, bool(sample)),
+        names,
+        load_shelf(conn),
+        dated,
+        checked,
+    )
+
+
+def _names(conn: sqlite3.Connection, table: str) -> list[tuple[str, ...]]:
+    columns = "id, name, short, description" if table in ("interventions", "conditions") else "id, name, description"
+    return [tuple(row) for row in conn.execute(f"SELECT {columns} FROM {table} ORDER BY position")]  # noqa: S608 - names are ours
+
+
+def _dated(conn: sqlite3.Connection, *, sample: bool) -> tuple[str, str | None]:
+    """How old the data are: the latest complete harvest from PubMed, or what there is instead."""
+    if sample:
+        return "Invented records: no search of PubMed stands behind them.", None
+    runs = conn.execute(
+        "SELECT command, coalesce(finished, started) FROM runs WHERE state = 'complete' ORDER BY id DESC"
+    ).fetchall()
+    for command, when in runs:
+        if "pubmed" in command.split():
+            return f"PubMed searched on {day(when)}.", when[:10]
+    if runs:
+        how = "Read from PubMed files" if "files" in runs[0][0].split() else "Harvested"
+        return f"{how} on {day(runs[0][1])}; when PubMed was searched for them is not known.", None
+    return "When PubMed was searched is not known.", None

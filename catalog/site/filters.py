@@ -1,0 +1,154 @@
+"""What a list is narrowed to: read from an address, written to an address, never an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from catalog.site.facts import Facts
+from catalog.site.query import Query, parse
+from catalog.site.shelf import UNTAGGED
+
+__all__ = ["FACETS", "SORTS", "Filters", "read_filters", "year_name", "years_of"]
+
+# Facets in the order readers meet them.
+FACETS = {
+    "level": "Level of evidence",
+    "design": "Study design",
+    "intervention": "Treatment",
+    "condition": "Condition",
+    "year": "Year",
+    "status": "Status",
+}
+SORTS = {"relevance": "Relevance", "newest": "Newest", "oldest": "Oldest", "level": "Level of evidence"}
+MOST_VALUES = 40  # of one facet; more than any page offers
+_YEAR = re.compile(r"(\d{4})?(-)?(\d{4})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """A list's question: query, values chosen of each facet, retracted papers in or out, order."""
+
+    query: Query
+    chosen: Mapping[str, tuple[str, ...]]
+    without_retracted: bool = False
+    sort: str = "newest"
+    page: int = 1
+    notes: tuple[str, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether anything narrows the list."""
+        return bool(self.query or self.chosen or self.without_retracted)
+
+    @property
+    def default_sort(self) -> str:
+        """Relevance where there is something to be relevant to, else newest first."""
+        return "relevance" if self.query.groups else "newest"
+
+    def pairs(self, *, page: int | None = None) -> list[tuple[str, str]]:
+        """Names and values of the address, in a fixed order."""
+        pairs = [("q", self.query.text)] if self.query.text else []
+        pairs += [(facet, value) for facet in FACETS for value in self.chosen.get(facet, ())]
+        if self.without_retracted:
+            pairs.append(("retracted", "exclude"))
+        if self.sort != self.default_sort:
+            pairs.append(("sort", self.sort))
+        if page and page > 1:
+            pairs.append(("page", str(page)))
+        return pairs
+
+    def address(self, *, page: int | None = None, path: str = "/search") -> str:
+        """The list's address, from its path on."""
+        pairs = self.pairs(page=page)
+        return path + ("?" + urlencode(pairs) if pairs else "")
+
+    def adding(self, facet: str, value: str) -> Filters:
+        """The same list with one more value of a facet allowed."""
+        return replace(self, chosen={**self.chosen, facet: (*self.chosen.get(facet, ()), value)}, page=1)
+
+    def dropping(self, facet: str, value: str | None = None) -> Filters:
+        """The same list without a value of a facet, or without the facet."""
+        rest = tuple(v for v in self.chosen.get(facet, ()) if value is not None and v != value)
+        chosen = {name: values for name, values in self.chosen.items() if name != facet}
+        return replace(self, chosen={**chosen, facet: rest} if rest else chosen, page=1)
+
+    def asking(self, text: str) -> Filters:
+        """The same filters with another query."""
+        query = parse(text)
+        sort = self.sort if self.sort != self.default_sort else "relevance" if query.groups else "newest"
+        return replace(self, query=query, sort=sort, page=1)
+
+    def sorted_by(self, sort: str) -> Filters:
+        """The same list in another order."""
+        return replace(self, sort=sort, page=1)
+
+
+def read_filters(args: Mapping[str, Sequence[str]], facts: Facts) -> Filters:
+    """Read an address's parameters. What is not known is left out, and said in `notes`, a line each.
+
+    Args:
+        args: each parameter's values, decoded.
+        facts: the catalog, which knows the values.
+    """
+    query = parse(" ".join(args.get("q", ())))
+    notes: list[str] = list(query.notes)
+    chosen: dict[str, tuple[str, ...]] = {}
+    for facet, title in FACETS.items():
+        known: dict[str, None] = {}
+        for value in [part for text in args.get(facet, ()) for part in text.split(",") if part.strip()][:MOST_VALUES]:
+            wanted = value.strip()
+            if years_of(wanted) if facet == "year" else wanted in facts.names[facet]:
+                known[wanted] = None
+            else:
+                notes.append(f"{title} “{_brief(wanted)}” is not known here and was left out.")
+        if known:
+            chosen[facet] = tuple(known)
+    retracted = _last(args, "retracted")
+    if retracted not in (None, "", "exclude", "include"):
+        notes.append("The parameter retracted knows exclude and include; anything else was left out.")
+    filters = Filters(query, chosen, retracted == "exclude")
+    sort = _last(args, "sort") or filters.default_sort
+    if sort not in SORTS:
+        notes.append(f"Order “{_brief(sort)}” is not known here and was left out.")
+        sort = filters.default_sort
+    if sort == "relevance" and not query.groups:
+        sort = "newest"
+    page = _last(args, "page") or "1"
+    number = int(page) if re.fullmatch(r"[0-9]{1,9}", page) else 1
+    return replace(filters, sort=sort, page=max(number, 1), notes=tuple(dict.fromkeys(notes)))
+
+
+def years_of(value: str) -> tuple[int, int] | None:
+    """First and last year of `2019`, `2010-2019`, `-1999` or `2019-`; (0, 0): papers without a year; None: no year."""
+    if value == UNTAGGED:
+        return 0, 0
+    found = _YEAR.fullmatch(value)
+    if not found or not (found[1] or found[3]) or (found[3] and not found[2]):
+        return None
+    first = int(found[1] or 1)
+    last = int(found[3] or 9999) if found[2] else first
+    return (first, last) if 0 < first <= last else None
+
+
+def year_name(value: str) -> str:
+    """A year or range of years in words."""
+    years = years_of(value)
+    if years == (0, 0):
+        return "Not stated"
+    if value.startswith("-"):
+        return f"Up to {value[1:]}"
+    if value.endswith("-"):
+        return f"{value[:-1]} and later"
+    return value.replace("-", "–")
+
+
+def _last(args: Mapping[str, Sequence[str]], name: str) -> str | None:
+    values = args.get(name)
+    return values[-1].strip() if values else None
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 40 else text[:40] + "…"

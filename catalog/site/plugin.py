@@ -1,0 +1,71 @@
+"""The Datasette plugin: our pages at the front, Datasette's own under `/catalog`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from datasette import hookimpl
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
+
+from catalog.site import pages
+from catalog.site.facts import SAMPLE_NOTICE, Facts
+from catalog.site.headers import App, with_headers
+from catalog.site.reading import NoCatalog, TooSlow, reader_of
+from catalog.site.words import STATUSES, day, plural
+
+if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
+    from datasette.app import Datasette
+
+__all__: list[str] = []  # Datasette calls the hooks; nothing is to be imported from here
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]]:
+    """Our own pages. `/` is ours whatever is open: without a catalog it says what to do."""
+    return [
+        (r"/$", pages.home),
+        (r"/search(?P<format>\.json)?$", pages.results),
+        (r"/articles/?$", pages.articles),
+        (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", pages.article),
+        (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),
+    ]
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
+    """Our templates before Datasette's, after those of whoever runs it; and what every template may ask for."""
+    ours = FileSystemLoader(str(resources.files("catalog.site").joinpath("templates")))
+    loaders: list[BaseLoader] = [FileSystemLoader(datasette.template_dir)] if datasette.template_dir else []
+    env.loader = ChoiceLoader([*loaders, ours, *([env.loader] if env.loader else [])])
+    env.globals["catalog_facts"] = lambda: _facts(datasette)
+    env.globals["catalog_style"] = f"/-/catalog/{hashlib.sha256(pages.style()).hexdigest()[:12]}.css"
+    env.globals["sample_notice"] = SAMPLE_NOTICE
+    env.globals["status_names"] = STATUSES
+    env.filters["day"] = day
+    env.globals["plural"] = plural
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def startup(datasette: Datasette) -> Callable[[], Any]:
+    """Read the catalog's facts before the first page asks for them. Without a catalog the pages say so."""
+
+    async def read() -> None:
+        await _facts(datasette)
+
+    return read
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
+    """Safe headers on every answer, and the sample's mark."""
+    return lambda app: with_headers(datasette, app)
+
+
+async def _facts(datasette: Datasette) -> Facts | None:
+    try:
+        return await reader_of(datasette).facts()
+    except (NoCatalog, TooSlow):
+        return None

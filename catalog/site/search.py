@@ -1,0 +1,289 @@
+"""A list of papers: matched, counted, ordered, and one page of it read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from catalog.site.facets import Facet, chosen_sets, facets
+from catalog.site.facts import Facts
+from catalog.site.filters import FACETS, Filters, year_name
+from catalog.site.shelf import Shelf, positions
+from catalog.site.words import plain
+
+__all__ = ["PAGE_SIZE", "Chip", "Paper", "Piece", "Results", "Way", "papers", "search"]
+
+PAGE_SIZE = 20
+SNIPPET_WORDS = 40  # FTS5 allows 64
+FIRST_LINES = 260  # characters of the abstract where nothing was searched for
+# How much a hit in each column of articles_fts weighs: title, abstract, authors, journal, subjects.
+_RANK = "bm25(articles_fts, 12.0, 3.0, 4.0, 1.0, 5.0)"
+# What some papers are tagged with, in the vocabulary's order.
+_TAGGED = {
+    "intervention": "SELECT a.pmid, n.id FROM article_interventions a JOIN interventions n ON n.id = a.intervention"
+    " WHERE a.pmid IN (SELECT value FROM json_each(?)) ORDER BY n.position",
+    "condition": "SELECT a.pmid, n.id FROM article_conditions a JOIN conditions n ON n.id = a.condition"
+    " WHERE a.pmid IN (SELECT value FROM json_each(?)) ORDER BY n.position",
+}
+# Around a hit in FTS5's answers; control characters are taken from the texts, so these stand only around hits.
+_OPEN, _CLOSE = "\x02", "\x03"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of text; `hit` where it is what was searched for."""
+
+    text: str
+    hit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper on a list."""
+
+    pmid: int
+    title: tuple[Piece, ...]
+    lines: tuple[Piece, ...]
+    level: str
+    design: str
+    status: str
+    year: int | None
+    journal: str | None
+    authors: str | None
+    interventions: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+    @property
+    def plain_title(self) -> str:
+        """The title without marks."""
+        return "".join(piece.text for piece in self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in force: what it says, and the address of the list without it."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way out of an empty list: what to leave out, how many papers that gives, and its address."""
+
+    name: str
+    count: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of a list, and all that stands around it."""
+
+    filters: Filters
+    total: int
+    retracted: int  # among the total
+    pages: int
+    papers: tuple[Paper, ...]
+    facets: tuple[Facet, ...]
+    chips: tuple[Chip, ...]
+    ways: tuple[Way, ...]
+    notes: tuple[str, ...]
+
+
+def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
+    """Find, count and read one page.
+
+    Raises:
+        sqlite3.Error: the catalog cannot be read, or the time limit set on the connection is over.
+    """
+    shelf = facts.shelf
+    ranked, matched = _match(conn, shelf, filters)
+    sets = chosen_sets(filters, facts)
+    listed = matched
+    for kept in sets.values():
+        listed &= kept
+    total = listed.bit_count()
+    pages = max(1, -(-total // PAGE_SIZE))
+    notes = list(filters.notes)
+    if filters.page > pages:
+        notes.append(f"There is no page {filters.page:,}; this is the last one.")
+    filters = replace(filters, page=min(filters.page, pages))
+    start = (filters.page - 1) * PAGE_SIZE
+    pmids = _page(shelf, listed, ranked, filters.sort, start, start + PAGE_SIZE, facts)
+    return Results(
+        filters,
+        total,
+        (listed & shelf.having("status", ["retracted"])).bit_count(),
+        pages,
+        papers(conn, pmids, filters.query.wanted()),
+        facets(filters, facts, matched, sets),
+        _chips(filters, facts),
+        _ways(conn, facts, filters, matched, sets) if not total else (),
+        tuple(notes),
+    )
+
+
+def _match(conn: sqlite3.Connection, shelf: Shelf, filters: Filters) -> tuple[list[int] | None, int]:
+    """(PMIDs by relevance, or None where not asked for; the set of papers that match the query)."""
+    ranked: list[int] | None = None
+    matched = shelf.everything
+    wanted, unwanted = filters.query.wanted(), filters.query.unwanted()
+    if wanted:
+        by_rank = filters.sort == "relevance"
+        found = _matching(conn, wanted, by_rank=by_rank)
+        matched = shelf.of(found)
+        ranked = found if by_rank else None
+    if unwanted:
+        matched &= ~shelf.of(_matching(conn, unwanted))
+    return ranked, matched
+
+
+def _matching(conn: sqlite3.Connection, expression: str, *, by_rank: bool = False) -> list[int]:
+    order = f" ORDER BY {_RANK}, rowid DESC" if by_rank else ""
+    sql = f"SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?{order}"  # noqa: S608 - the order is ours
+    return [row[0] for row in conn.execute(sql, (expression,))]
+
+
+def _page(
+    shelf: Shelf, listed: int, ranked: list[int] | None, sort: str, start: int, stop: int, facts: Facts
+) -> list[int]:
+    if ranked is not None:
+        packed = listed.to_bytes(len(shelf.pmids) // 8 + 1, "little")
+        kept = [
+            pmid for pmid in ranked if (at := shelf.places.get(pmid)) is not None and packed[at >> 3] >> (at & 7) & 1
+        ]
+        return kept[start:stop]
+    if sort == "level":
+        found: list[int] = []
+        for level in facts.names["level"]:
+            group = listed & shelf.having("level", [level])
+            size = group.bit_count()
+            found += positions(group, max(start, 0), max(stop, 0))
+            start, stop = start - size, stop - size
+        return [shelf.pmids[place] for place in found]
+    return [shelf.pmids[place] for place in positions(listed, start, stop, backwards=sort == "oldest")]
+
+
+def papers(conn: sqlite3.Connection, pmids: Sequence[int], expression: str | None = None) -> tuple[Paper, ...]:
+    """Papers in the order given, with the words of the FTS5 expression marked."""
+    if not pmids:
+        return ()
+    among = json.dumps(list(pmids))
+    rows: dict[int, Any] = {
+        row[0]: row
+        for row in conn.execute(
+            "SELECT pmid, title, vernacular_title, substr(abstract, 1, ?), level, design, status, year,"
+            " coalesce(journal_abbreviation, journal), authors FROM articles"
+            " WHERE pmid IN (SELECT value FROM json_each(?))",
+            (FIRST_LINES + 80, among),
+        )
+    }
+    marked: dict[int, tuple[str | None, str | None]] = {}
+    if expression:
+        for row in conn.execute(
+            "SELECT rowid, highlight(articles_fts, 0, ?, ?), snippet(articles_fts, 1, ?, ?, '…', ?)"
+            " FROM articles_fts WHERE articles_fts MATCH ? AND rowid IN (SELECT value FROM json_each(?))",
+            (_OPEN, _CLOSE, _OPEN, _CLOSE, SNIPPET_WORDS, expression, among),
+        ):
+            marked[row[0]] = (row[1], row[2])
+    tagged = {name: _tagged(conn, sql, among) for name, sql in _TAGGED.items()}
+    found = []
+    for pmid in pmids:
+        _, title, vernacular, abstract, level, design, status, year, journal, authors = rows[pmid]
+        marked_title, lines = marked.get(pmid, (None, None))
+        found.append(
+            Paper(
+                pmid,
+                _pieces(marked_title or title or vernacular or "[no title]"),
+                _pieces(lines or _first_lines(abstract)),
+                level,
+                design,
+                status,
+                year,
+                journal,
+                authors,
+                tuple(tagged["intervention"].get(pmid, ())),
+                tuple(tagged["condition"].get(pmid, ())),
+            )
+        )
+    return tuple(found)
+
+
+def _tagged(conn: sqlite3.Connection, sql: str, among: str) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for pmid, value in conn.execute(sql, (among,)):
+        found.setdefault(pmid, []).append(value)
+    return found
+
+
+def _first_lines(abstract: str | None) -> str:
+    """The abstract's beginning, cut at a word."""
+    if not abstract:
+        return ""
+    text = " ".join(abstract.split())
+    return text if len(text) <= FIRST_LINES else text[:FIRST_LINES].rsplit(" ", 1)[0] + "…"
+
+
+def _pieces(text: str) -> tuple[Piece, ...]:
+    """FTS5's marked text in pieces."""
+    pieces = []
+    hit = False
+    at = 0
+    for here, char in enumerate(text):
+        if char in (_OPEN, _CLOSE):
+            if here > at:
+                pieces.append(Piece(plain(text[at:here]), hit))
+            hit = char == _OPEN
+            at = here + 1
+    if at < len(text):
+        pieces.append(Piece(plain(text[at:]), hit))
+    return tuple(pieces)
+
+
+def _chips(filters: Filters, facts: Facts) -> tuple[Chip, ...]:
+    chips = []
+    if filters.query.text:
+        chips.append(Chip(f"“{filters.query.text}”", filters.asking("").address()))
+    for facet in FACETS:
+        for value in filters.chosen.get(facet, ()):
+            name = year_name(value) if facet == "year" else facts.name(facet, value).name
+            chips.append(Chip(name, filters.dropping(facet, value).address()))
+    if filters.without_retracted:
+        chips.append(Chip("Retracted papers left out", replace(filters, without_retracted=False, page=1).address()))
+    return tuple(chips)
+
+
+def _ways(
+    conn: sqlite3.Connection, facts: Facts, filters: Filters, matched: int, sets: dict[str, int]
+) -> tuple[Way, ...]:
+    """What to leave out of a question that finds nothing, one thing at a time, best first."""
+    ways = []
+    narrowed = facts.shelf.everything
+    for kept in sets.values():
+        narrowed &= kept
+    for name in sets:
+        rest = matched
+        for other, kept in sets.items():
+            if other != name:
+                rest &= kept
+        if name == "retracted":
+            without = replace(filters, without_retracted=False, page=1)
+            ways.append(Way("with retracted papers", rest.bit_count(), without.address()))
+        else:
+            title = FACETS[name].lower()
+            ways.append(Way(f"any {title}", rest.bit_count(), filters.dropping(name).address()))
+    if filters.query:
+        ways.append(Way("without the words searched for", narrowed.bit_count(), filters.asking("").address()))
+        if sets:
+            bare = replace(filters, chosen={}, without_retracted=False, page=1)
+            ways.append(Way("without any filter", matched.bit_count(), bare.address()))
+        for left_out, text in filters.query.shorter():
+            asked = filters.asking(text)
+            _, found = _match(conn, facts.shelf, asked.sorted_by("newest"))
+            ways.append(Way(f"without {left_out}", (found & narrowed).bit_count(), asked.address()))
+    helpful = {way.name: way for way in ways if way.count}
+    return tuple(sorted(helpful.values(), key=lambda way: (way.name == "without the words searched for", way.count)))

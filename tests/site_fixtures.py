@@ -1,0 +1,225 @@
+"""Sites to visit: real servers on loopback over small catalogs of invented records.
+
+`sample_site` is the bundled sample; `site` holds records written for what a test wants to see. Import the fixtures a
+test file wants: `from tests.site_fixtures import site as site`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from catalog.build import build, write_catalog
+from catalog.sample import write_sample
+from harvest.pubmed import incoming
+from harvest.rows import StoredRecord
+from harvest.store import Store
+from harvest.topics import load_topics
+from tests.records import article_xml
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+__all__ = [
+    "HOSTILE",
+    "Site",
+    "browser",
+    "invented_records",
+    "kept_records",
+    "sample_site",
+    "serving",
+    "site",
+    "write_site",
+]
+
+HOSTILE = """<script>document.title='taken'</script><img src=x onerror="document.title='taken'">"'&lt;b&gt;{{7*7}}"""
+# PMIDs of the invented records that tests name.
+TRIAL, HOSTILE_PMID, RETRACTED, NOTICE, REVIEW, BARE, CONCERN = (970010001 + i for i in range(7))
+FIRST_SERIES, SERIES = 970010100, 45  # the first of a row of case series, and how many there are
+_START = (
+    "import sys; from pathlib import Path; from catalog.serve import serve;"
+    "serve(Path(sys.argv[1]), '127.0.0.1', int(sys.argv[2]), on_ready=lambda url: print(url, flush=True))"
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running site and the catalog file it shows."""
+
+    url: str
+    path: Path
+
+    def get(self, path: str, **kwargs: Any) -> requests.Response:
+        """The answer at a path."""
+        return requests.get(self.url.rstrip("/") + path, timeout=20, **kwargs)
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What the catalog itself says."""
+        with closing(sqlite3.connect(self.path)) as conn:
+            return conn.execute(sql, parameters).fetchall()
+
+    def value(self, sql: str, *parameters: object) -> Any:
+        """One value of the catalog."""
+        return self.rows(sql, *parameters)[0][0]
+
+
+def invented_records() -> list[bytes]:
+    """One record a behaviour, and enough case series to fill pages."""
+    return [
+        article_xml(
+            "Synthetic platelet-rich plasma for discogenic low back pain: a randomized controlled trial",
+            [
+                ("BACKGROUND", "Discogenic low back pain is common."),
+                ("METHODS", "Patients were randomly assigned to platelet-rich plasma or saline. COVID-19 delayed it."),
+                ("RESULTS", "Zygomatic xylophones were no different & 5 < 6."),
+            ],
+            pmid=TRIAL,
+            mesh=["Platelet-Rich Plasma", "Low Back Pain"],
+            year=2023,
+            trials=["NCT00000001"],
+        ),
+        article_xml(
+            f"Synthetic ozone {HOSTILE} for sciatica",
+            f"A case report of {HOSTILE} ozone injection for sciatica.",
+            pmid=HOSTILE_PMID,
+            types=["Case Reports"],
+            keywords=[HOSTILE],
+            year=2022,
+        ),
+        article_xml(
+            "Synthetic prolotherapy for low back pain: a randomized trial",
+            "Patients were randomly assigned to dextrose prolotherapy or saline.",
+            pmid=RETRACTED,
+            types=["Randomized Controlled Trial", "Retracted Publication"],
+            links=[("RetractionIn", "Synth J Tests. 2024;1:1")],
+            year=2021,
+        ),
+        article_xml("Synthetic retraction", pmid=NOTICE, types=["Retraction of Publication"], year=2024),
+        article_xml(
+            "Synthetic ozone for disc herniation: a systematic review of randomized controlled trials",
+            "We searched PubMed. We included randomized controlled trials only of ozone for lumbar disc herniation.",
+            pmid=REVIEW,
+            types=["Systematic Review"],
+            year=2020,
+        ),
+        article_xml("Synthetic remarks", pmid=BARE, year=1955),
+        article_xml(
+            "Synthetic micro-fragmented adipose tissue for low back pain: a case series",
+            "A retrospective case series of 12 patients given micro-fragmented adipose tissue for low back pain.",
+            pmid=CONCERN,
+            links=[("ExpressionOfConcernIn", "Synth J Tests. 2023;2:2")],
+            year=2019,
+        ),
+        *(
+            article_xml(
+                f"Synthetic ozone series number {i} in low back pain: a case series",
+                f"A case series of {10 + i} patients with low back pain given ozone{' quince' if i % 2 else ''}.",
+                pmid=FIRST_SERIES + i,
+                year=1970 + i,
+            )
+            for i in range(SERIES)
+        ),
+    ]
+
+
+def kept_records(records: list[bytes]) -> list[StoredRecord]:
+    """Records as a harvest hands them to the build."""
+    found = []
+    for raw in records:
+        one = incoming(raw)
+        found.append(
+            StoredRecord(one.pmid, one.version, raw, hashlib.sha256(raw).hexdigest(), "file:synthetic.xml", "", "")
+        )
+    return sorted(found, key=lambda stored: stored.pmid)
+
+
+def write_site(path: Path, records: list[bytes]) -> Path:
+    """A catalog at `path` that holds these records."""
+    write_catalog(path, kept_records(records), load_topics())
+    return path
+
+
+@contextmanager
+def serving(path: Path, *, port: int = 0) -> Iterator[Site]:
+    """The site over a catalog file in a process of its own, ended by SIGTERM."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", _START, str(path), str(port)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline().strip()
+        assert url, "the server ended before it was ready"
+        yield Site(url, path)
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(20)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site over invented records harvested from a file and, once, from PubMed's searches."""
+    folder = tmp_path_factory.mktemp("site")
+    vocabulary = load_topics()
+    with Store.open(folder / "pubmed.db") as store:
+        used = (vocabulary.sha256, vocabulary.source, vocabulary.text)
+        store.begin_run("harvest pubmed", harvester="0", topics=used)
+        store.keep([incoming(raw) for raw in invented_records()], source="pubmed", order="arrival")
+        store.finish_run("complete")
+    build(folder / "pubmed.db", folder / "catalog.db")
+    with serving(folder / "catalog.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site over the bundled sample."""
+    path = tmp_path_factory.mktemp("sample") / "sample.db"
+    write_sample(path)
+    with serving(path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium of the machine; the test skips where there is none, or fails where REQUIRE_BROWSER is set."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not chromium:
+        missing = "no Chromium on this machine: install Debian's chromium, or name one in CHROMIUM"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    flags = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+        " --disable-component-update --disable-sync"
+    )
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=flags.split())
+        yield running
+        running.close()
+
+
+def wait_until(question: Any, *, within: float = 15.0) -> None:
+    """Ask again until it is so."""
+    until = time.monotonic() + within
+    while not question():
+        assert time.monotonic() < until, "it did not become so in time"
+        time.sleep(0.05)

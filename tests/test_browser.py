@@ -1,0 +1,230 @@
+"""The site in a real browser: clicks, typing, narrow screens, no JavaScript, hostile text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from tests.site_fixtures import BARE, HOSTILE, HOSTILE_PMID, RETRACTED, TRIAL, Site
+from tests.site_fixtures import browser as browser
+from tests.site_fixtures import sample_site as sample_site
+from tests.site_fixtures import site as site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+EVERY_KIND = [
+    "/",
+    "/search",
+    "/search?q=ozone&level=4&year=2010-2019&retracted=exclude",
+    "/search?q=xylophones+quince&level=1",
+    f"/articles/{TRIAL}",
+    f"/articles/{RETRACTED}",
+    f"/articles/{BARE}",
+    f"/articles/{HOSTILE_PMID}",
+    "/articles/1",
+]
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page that fails the test on any console message, script error or request to elsewhere."""
+    context = browser.new_context(base_url=site.url)
+    opened = context.new_page()
+    troubles: list[str] = []
+    opened.on("console", lambda message: troubles.append(message.text))
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.on("request", lambda request: None if request.url.startswith(site.url) else troubles.append(request.url))
+    yield opened
+    context.close()
+    assert [t for t in troubles if "404 (Not Found)" not in t] == []
+
+
+def test_from_the_map_to_why(page: Page) -> None:
+    """Home, a count, the list, a paper, and the words that decided its level, reached from their quote."""
+    page.goto("/")
+    cell = page.get_by_role("link", name=re.compile("Platelet-rich plasma, Level 2"))
+    count = int(re.match(r"\d+", cell.inner_text())[0])  # type: ignore[index]  # a cell begins with its count
+    cell.click()
+    assert page.get_by_role("heading", level=1).inner_text() == f"{count} paper"
+    assert page.locator("article.card").count() == count
+    page.locator("article.card a").first.click()
+    assert "randomized controlled trial" in page.get_by_role("heading", level=1).inner_text()
+    why = page.get_by_role("region", name="Why this level")
+    assert why.get_by_text("It starts at Level 2").is_visible()
+    why.get_by_role("link", name="randomized").click()
+    marked = page.locator("mark:has(:target)")
+    assert marked.inner_text() == "randomized"
+    assert marked.is_visible()
+
+
+def test_search_by_typing_and_narrow_by_clicking(page: Page) -> None:
+    """Words typed, Enter; a facet, its chip and back; the words stay in the box."""
+    page.goto("/")
+    page.get_by_role("searchbox").fill("ozone")
+    page.keyboard.press("Enter")
+    all_papers = page.get_by_role("heading", level=1).inner_text()
+    page.get_by_role("navigation", name="Filters").get_by_role("link", name=re.compile("Systematic review")).click()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("1 paper ")
+    assert page.get_by_role("searchbox").input_value() == "ozone"
+    page.get_by_role("link", name=re.compile("Remove: Systematic review")).click()
+    assert page.get_by_role("heading", level=1).inner_text() == all_papers
+    page.get_by_role("link", name="Next →").click()
+    assert page.get_by_text("Page 2 of 3").is_visible()
+    page.get_by_role("searchbox").fill("quince")
+    page.get_by_role("button", name="Search").click()
+    assert "for “quince”" in page.get_by_role("heading", level=1).inner_text()
+
+
+def test_nothing_found_helps(page: Page) -> None:
+    """An empty list offers what to leave out, and that works."""
+    page.goto("/search?q=xylophones+quince")
+    page.get_by_role("link", name="Without quince").click()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("1 paper ")
+
+
+@pytest.mark.parametrize("width", [360, 390, 1280])
+@pytest.mark.parametrize("path", EVERY_KIND)
+def test_nothing_is_wider_than_the_screen(page: Page, path: str, width: int) -> None:
+    """No page scrolls sideways, at the narrowest phone or on a desk."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_map_fits_a_phone(page: Page) -> None:
+    """At 360 px every number of the map is within the screen, large enough to touch, without scrolling sideways."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/")
+    for box in (cell.bounding_box() for cell in page.locator(".map td:not(.total) a").all()):
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+        assert min(box["width"], box["height"]) >= 24
+
+
+def test_filters_open_on_a_phone(page: Page) -> None:
+    """Filters are folded on a phone and open with a tap; on a desk they stand open."""
+    page.goto("/search")
+    inside = page.get_by_role("link", name=re.compile("Level 4"))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert inside.first.is_visible()
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert not inside.first.is_visible()
+    page.locator(".filters > summary").click()
+    assert inside.first.is_visible()
+
+
+def test_everything_works_without_javascript(browser: Browser, site: Site) -> None:
+    """With scripts switched off the whole way from the map to the evidence is there."""
+    context = browser.new_context(base_url=site.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("link", name=re.compile("Platelet-rich plasma, Level 2")).click()
+    page.locator("article.card a").first.click()
+    page.locator("summary", has_text="that did not win").or_(
+        page.locator("summary", has_text="more sign")
+    ).first.click()
+    assert page.locator("details[open] .proofs").first.is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "path", [f"/articles/{HOSTILE_PMID}", "/search?q=sciatica", f"/search?q={quote(HOSTILE)}&level={quote(HOSTILE)}"]
+)
+def test_hostile_text_does_nothing(page: Page, path: str) -> None:
+    """Markup in a title, an abstract or an address neither runs nor becomes elements."""
+    page.goto(path)
+    assert "taken" not in page.title().replace(HOSTILE[:40], "").split("<")[0]
+    assert page.evaluate("document.querySelectorAll('main script, main img').length") == 0
+    assert "<script>document.title" in page.locator("main").inner_text()
+
+
+def test_the_keyboard_reaches_everything(page: Page) -> None:
+    """The first stop is the skip link; focus is visible wherever it goes."""
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+
+
+def test_landmarks_and_headings(page: Page) -> None:
+    """Each kind of page has one main, one first heading, a labelled search box, and a language."""
+    for path in EVERY_KIND:
+        page.goto(path)
+        assert page.locator("main").count() == 1
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert page.get_by_role("searchbox", name="Search the papers").count() == 1
+        assert page.evaluate("document.documentElement.lang") == "en"
+        assert page.get_by_role("contentinfo").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(page: Page, scheme: str) -> None:
+    """Every text has the contrast WCAG AA asks for, by day and by night."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two literals
+    for path in EVERY_KIND:
+        page.goto(path)
+        assert page.evaluate(CONTRAST) == []
+
+
+def test_the_sample_says_so_on_datasettes_pages(browser: Browser, sample_site: Site) -> None:
+    """The notice is in sight on our pages and on Datasette's."""
+    page = browser.new_page()
+    for path in (
+        "",
+        "search?q=ozone",
+        "articles/970000001",
+        "catalog",
+        "catalog/articles",
+        "catalog/articles/970000001",
+    ):
+        page.goto(sample_site.url + path)
+        assert page.get_by_text("SAMPLE: invented records").first.is_visible()
+    page.close()
+
+
+# Texts whose contrast with the colour behind them is below WCAG's 4.5 (3 for large ones).
+CONTRAST = """
+() => {
+  const parse = text => {
+    const parts = text.match(/[\\d.]+/g).map(Number);
+    return parts.length > 3 ? parts : [...parts, 1];
+  };
+  const light = colour => {
+    const [r, g, b] = colour.slice(0, 3).map(v => v / 255)
+      .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const behind = element => {
+    for (; element; element = element.parentElement) {
+      const colour = parse(getComputedStyle(element).backgroundColor);
+      if (colour[3] === 1) return colour;
+    }
+    return [255, 255, 255, 1];
+  };
+  const bad = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const element = walk.currentNode.parentElement, text = walk.currentNode.textContent.trim();
+    if (!text || !element.checkVisibility() || element.closest('.vh, .skip')) continue;
+    const style = getComputedStyle(element), back = behind(element), alpha = Number(style.opacity);
+    const ink = parse(style.color).map((v, i) => i < 3 ? v * alpha + back[i] * (1 - alpha) : 1);
+    const [a, b] = [light(ink), light(back)].sort((x, y) => y - x), ratio = (a + .05) / (b + .05);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (ratio < (large ? 3 : 4.5)) bad.push(`${element.className}: ${text.slice(0, 30)} ${ratio.toFixed(2)}`);
+  }
+  return bad;
+}
+"""
