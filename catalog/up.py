@@ -28,7 +28,14 @@ class Ready:
 
 
 def prepare(
-    db: Path, catalog: Path, *, topics: Topics | None = None, progress: Progress, say: Callable[[str], None]
+    db: Path,
+    catalog: Path,
+    *,
+    topics: Topics | None = None,
+    curation: Path | None = None,
+    retractions: Path | None = None,
+    progress: Progress,
+    say: Callable[[str], None],
 ) -> Ready:
     """Harvest into `db` and build `catalog`, as far as PubMed can be reached.
 
@@ -48,7 +55,7 @@ def prepare(
     if not _holds_records(db):
         return Ready(catalog if catalog.is_file() else None, harvested, None, tuple(troubles))
     try:
-        built = build(db, catalog, progress=progress)
+        built = build(db, catalog, curation=curation, retractions=retractions, progress=progress)
     except HarvestError as error:
         if not catalog.is_file():
             raise

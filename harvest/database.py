@@ -18,10 +18,11 @@ BUSY = 30.0
 
 def explain(error: sqlite3.Error | OSError, path: Path) -> HarvestError:
     """What a database or disk error means for the person at the keyboard, in one line."""
-    said = str(error)
+    said = " ".join(str(error).split())  # a damaged schema is told with its own lines
+    said = said if len(said) <= 160 else said[:159] + "…"
     if "not a database" in said:
         return WrongUse(f"{path}: is not an SQLite database; give another --db, or move the file away")
-    if "malformed" in said:
+    if "malformed" in said or "not decode" in said:
         return HarvestError(
             f"{path}: the database is damaged ({said}); save what can be saved with"
             f" `sqlite3 {path.name} .recover | sqlite3 recovered.db`, or move it away and harvest again"
@@ -68,7 +69,10 @@ def open_writing(path: Path) -> sqlite3.Connection:
         conn.execute("PRAGMA fullfsync=1")
         conn.execute("PRAGMA checkpoint_fullfsync=1")
         conn.execute("PRAGMA foreign_keys=ON")
-        migrations.apply(Database(conn, execute_plugins=False))
+        db = Database(conn, execute_plugins=False)
+        with db.atomic():  # in one transaction: the library makes the list of migrations and its index one by one
+            migrations.ensure_migrations_table(db)
+        migrations.apply(db)
     except BaseException:
         conn.close()
         raise

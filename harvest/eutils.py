@@ -78,7 +78,8 @@ class Client:
     """A connection to PubMed (or to a server that behaves like it, at `base_url`); a context manager that closes it.
 
     Each setting comes from its argument, else from the environment (`NCBI_BASE_URL`, `NCBI_EMAIL`, `NCBI_API_KEY`),
-    else from NCBI's default. `requests` and `retries` count what was sent; `server_date` is PubMed's own date.
+    else from NCBI's default. `requests` and `retries` count what was sent; `first_date` is PubMed's own time
+    in its first answer, None before it or where it says none.
 
     Raises:
         WrongUse: the base URL is not an http(s) address.
@@ -104,7 +105,7 @@ class Client:
         self.on_retry = on_retry
         self.requests = 0
         self.retries = 0
-        self.server_date: datetime | None = None
+        self.first_date: datetime | None = None
         self._pace = Pace(self.host, self._key, per_second=per_second)
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"{TOOL}/{package_version()}"
@@ -211,7 +212,7 @@ class Client:
                         raise _AttemptError(f"an answer of more than {LARGEST_ANSWER // 2**20} MiB", again=False)
                     if time.monotonic() > deadline:
                         raise _AttemptError(f"an answer not finished after {patience.answer:.0f} s")
-                self.server_date = _date(response.headers.get("Date"))
+                self.first_date = self.first_date or _date(response.headers.get("Date"))
                 return response.status_code, response.headers, bytes(body)
         except requests.RequestException as error:
             raise _trouble_of(error) from None

@@ -1,38 +1,49 @@
-"""`harvest files`: PubMed XML that somebody has, into the store; on topic by the local match, or all of it.
+"""`harvest files`: what somebody saved from PubMed, into the store; on topic by the local match, or all of it.
+
+XML holds the records themselves. Lists of PMIDs and MEDLINE text only name them: they are fetched from PubMed; where
+PubMed cannot be reached, they stay on order for the next `harvest pubmed` or `harvest files`.
 
 A record that the store holds already is kept up to date whether or not its newer version still matches. Which version
-of a PMID becomes the current one, and that deletions stand, is said in `harvest.store`.
+of a PMID becomes the current one, and that deletions stand, is said in `harvest.versions`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harvest.errors import BadRecord, HarvestError, WrongUse
-from harvest.eutils import package_version
+from harvest.errors import BadRecord, HarvestError, Unreachable, WrongUse
+from harvest.eutils import Client
+from harvest.fetch import Fetch
+from harvest.harvester import harvester
 from harvest.progress import Progress, Quiet
 from harvest.record import parse_article, parse_deletions, pmid_of
 from harvest.rows import Incoming, Kept
-from harvest.store import Store
+from harvest.saved import SUFFIXES, XML, FileKind, kind_of, pmids_in
+from harvest.shapes import Record
+from harvest.store import PUBMED, Store
 from harvest.stream import Element, elements, open_xml
 from harvest.topics import Topics, load_topics
 
 __all__ = ["BATCH", "Filed", "harvest_files"]
 
 BATCH = 500
-SUFFIXES = (".xml", ".xml.gz")
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A run and its outcome. `files` were read whole; `problems`: a line for each file or record that could not be."""
+    """A run and its outcome. `files` were read whole; `problems`: a line for each file or record that could not be.
+
+    `read`: records in XML; `named`: different PMIDs in lists and MEDLINE text.
+    """
 
     run_id: int
     files: int
     read: int
+    named: int
     off_topic: int
     kept: Kept
     deleted: int
@@ -52,28 +63,31 @@ def harvest_files(
     keep_all: bool = False,
     progress: Progress | None = None,
     batch: int = BATCH,
+    connect: Callable[[], Client] = Client,
 ) -> Filed:
-    """Read PubMed XML files (.xml, .xml.gz; folders are searched for them) in the order given into `db`.
+    """Read files saved from PubMed (folders are searched for them) in the order given into `db`.
 
-    A file or record that cannot be read is a line in `problems`, and the rest goes on.
+    A file or record that cannot be read is a line in `problems`, and the rest goes on. `connect` is called where a file
+    names PMIDs alone.
 
     Raises:
         WrongUse: no path is given, or the topics file or the database cannot be used.
         HarvestError: the disk or the database fails.
     """
     if not paths:
-        raise WrongUse("name one file or folder of PubMed XML or more")
+        raise WrongUse("name one file or folder saved from PubMed or more")
     progress = progress or Quiet()
     topics = topics or load_topics()
     with Store.open(db) as store:
         run_id = store.begin_run(
             "harvest files --all" if keep_all else "harvest files",
-            harvester=package_version(),
+            harvester=harvester(),
             topics=(topics.sha256, topics.source, topics.text),
         )
         run = _Run(store, topics, keep_all, progress, batch)
         try:
             run.all(paths)
+            run.fetch(connect)
         except HarvestError as error:
             with suppress(HarvestError):  # the first error is the one to tell
                 store.finish_run("failed", str(error))
@@ -84,9 +98,22 @@ def harvest_files(
             raise
         finally:
             progress.close()
-        problems = f"{len(run.problems)} files or records could not be read" if run.problems else None
-        store.finish_run("complete", problems)
-        return Filed(run_id, run.files, run.read, run.off_topic, run.kept, run.deleted, tuple(run.problems))
+        missing = len({request.pmid for request in store.requests(open_only=True)}) if run.named else 0
+        if missing:
+            store.finish_run("incomplete", f"{missing:,} PMIDs are not fetched yet; the next run fetches them")
+        else:
+            problems = f"{len(run.problems)} files or records could not be read" if run.problems else None
+            store.finish_run("complete", problems)
+        return Filed(
+            run_id=run_id,
+            files=run.files,
+            read=run.read,
+            named=len(run.named),
+            off_topic=run.off_topic,
+            kept=run.kept,
+            deleted=run.deleted,
+            problems=tuple(run.problems),
+        )
 
 
 @dataclass(slots=True)
@@ -105,6 +132,7 @@ class _Run:
     kept: Kept = field(default_factory=Kept)
     problems: list[str] = field(default_factory=list)
     held: set[int] = field(default_factory=set)
+    named: set[int] = field(default_factory=set)
 
     def all(self, paths: Sequence[Path]) -> None:
         self.held = self.store.pmids()
@@ -118,15 +146,29 @@ class _Run:
                 yield path
                 continue
             within = sorted(file for file in path.rglob("*") if file.name.endswith(SUFFIXES) and file.is_file())
+            within = [file for file in within if file.suffix != ".txt" or kind_of(file) is not None]
             if not within:
-                self.problems.append(f"{path}: holds no {' or '.join(SUFFIXES)} file")
+                self.problems.append(f"{path}: holds no file saved from PubMed ({', '.join(SUFFIXES)})")
             yield from within
 
     def _file(self, path: Path) -> None:
         """Everything of one file; what was read before a fault in it is kept."""
-        self.progress.stage(f"Reading {path.name}, records")
         source = f"file:{path}"
+        try:
+            kind = kind_of(path) if path.is_file() else XML  # whose reader says what is wrong
+            if kind is None:
+                self.problems.append(f"{path}: is neither PubMed XML, MEDLINE text nor a list of PMIDs; save it as one")
+            elif kind == XML:
+                self._records(path, source)
+            else:
+                self._names(path, source, kind)
+        except OSError as error:
+            self._fault(source, f"{path}: cannot be read ({error.strerror or error}); check the file and its disk")
+
+    def _records(self, path: Path, source: str) -> None:
+        self.progress.stage(f"Reading {path.name}, records")
         waiting: list[Incoming] = []
+        read, off_topic, bad = self.read, self.off_topic, 0
         with closing(self._elements(path, source)) as stream:
             for element in stream:
                 try:
@@ -136,11 +178,74 @@ class _Run:
                     else:
                         self._record(element, waiting)
                 except BadRecord as error:
+                    bad += 1
                     self.problems.append(f"{path}: {error}")
                     self.store.set_aside(pmid_of(element.raw), source=source, reason=str(error), raw=element.raw)
                 if len(waiting) >= self.batch:
                     self._flush(waiting, source)
         self._flush(waiting, source)
+        if path.is_file():
+            records = self.read - read + bad
+            self.store.note_file(
+                source, kind=XML, sha256=_hash(path), records=records, off_topic=self.off_topic - off_topic, bad=bad
+            )
+
+    def _names(self, path: Path, source: str, kind: FileKind) -> None:
+        """The PMIDs of a list or MEDLINE text, put on order."""
+        self.progress.stage(f"Reading {path.name}")
+        try:
+            named = pmids_in(path, kind)
+        except ValueError as error:
+            self._fault(source, f"{path}: {error}")
+            return
+        self.files += 1
+        self.named |= set(named.pmids)
+        self.problems += [f"{path}: {problem}" for problem in named.problems]
+        self.store.request(named.pmids, source=source, keep_all=self.keep_all)
+        self.store.note_file(
+            source, kind=kind, sha256=_hash(path), records=named.records, off_topic=None, bad=len(named.problems)
+        )
+        self.store.resolve(source=source)
+
+    def fetch(self, connect: Callable[[], Client]) -> None:
+        """What is on order: by this run's files, and by earlier ones when PubMed could not be reached.
+
+        A run that names nothing, of XML alone, needs no PubMed and asks none.
+        """
+        if not self.named:
+            return
+        store = self.store
+        open_requests = store.requests(open_only=True)
+        held = store.pmids(source=PUBMED) - store.deleted()
+        store.answer_requests(held, "kept")
+        wanted = sorted({request.pmid for request in open_requests} - held)
+        if not wanted:
+            return
+        whatever = {request.pmid for request in open_requests if request.keep_all}
+
+        def on_topic(record: Record) -> bool:
+            return record.pmid in whatever or record.pmid in self.held or bool(self.topics.match(record).topics)
+
+        def not_sent(pmid: int) -> None:
+            names = ", ".join(r.source.removeprefix("file:") for r in open_requests if r.pmid == pmid)
+            self.problems.append(f"{names}: PubMed has no PMID {pmid}; check the number")
+            store.answer_requests([pmid], "not in PubMed")
+
+        try:
+            with connect() as client:
+                fetching = Fetch(store, client, self.progress, wanted=on_topic, not_sent=not_sent)
+                try:
+                    fetching.all(wanted)
+                finally:
+                    self.kept += fetching.kept
+                    self.off_topic += len(fetching.unwanted)
+                    store.answer_requests(fetching.unwanted, "off topic")
+                    store.answer_requests(store.pmids(source=PUBMED) - store.deleted(), "kept")
+        except Unreachable as error:
+            missing = len({request.pmid for request in store.requests(open_only=True)})
+            self.problems.append(f"{missing:,} PMIDs are not fetched yet; the next `harvest pubmed` does it ({error})")
+        aside = {row.pmid: row.reason for row in store.open_set_aside() if row.source == PUBMED}
+        self.problems += [f"PMID {pmid}: {aside[pmid]}" for pmid in wanted if pmid in aside]
 
     def _elements(self, path: Path, source: str) -> Generator[Element, None, None]:
         """The elements of a file. A fault of the file ends it and becomes a problem; the store's do not pass here."""
@@ -175,3 +280,8 @@ class _Run:
         if waiting:
             self.kept += self.store.keep(waiting, source=source, order="revision")
             waiting.clear()
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

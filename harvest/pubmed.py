@@ -7,38 +7,48 @@ What a run fetches
 - PMIDs that a search found and that PubMed has not sent yet (also those known only from files),
 - those found that PubMed changed since the last complete run began (`[mdat]`, with some days to spare),
 - those that no search of this run finds any more: a retraction must reach them too,
-- what earlier runs had to set aside; with `full`, everything.
+- what lists asked for and earlier runs could not fetch, what they had to set aside; with `full`, everything held.
+
+On an unchanged PubMed that is one request a topic and one for what was revised.
 """
 
 from __future__ import annotations
 
-import io
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from harvest.errors import BadRecord, HarvestError
-from harvest.eutils import Client, NoUsableAnswer, package_version
+from harvest.errors import HarvestError
+from harvest.eutils import Client, NoUsableAnswer
+from harvest.fetch import BATCH, Fetch, incoming
+from harvest.harvester import harvester
+from harvest.phrases import joined
 from harvest.progress import Progress, Quiet
-from harvest.record import parse_article, pmid_of
-from harvest.rows import Incoming, Kept, Search, SetAside
-from harvest.search import CAP, PHRASE_ASKED_ANEW, Found, limited, revised_since, search_all
+from harvest.rows import Kept, Search, SetAside
+from harvest.search import (
+    CAP,
+    PHRASE_ASKED_ANEW,
+    Found,
+    left_out_of,
+    limited,
+    now_found,
+    revised_since,
+    search_all,
+)
+from harvest.shapes import Record
 from harvest.store import PUBMED, Store
-from harvest.stream import BrokenStream, NotRecords, elements
 from harvest.topics import Topics, load_topics
 
-__all__ = ["BATCH", "Harvested", "TopicFound", "harvest"]
+__all__ = ["BATCH", "Harvested", "TopicFound", "harvest", "incoming"]
 
-BATCH = 200
 INTERFACE = "NCBI E-utilities (ESearch, EFetch)"
 # A change may show in PubMed's index some days after the date it bears.
 DAYS_TO_SPARE = 3
-# Requests in a row that fail after every retry, before PubMed as a whole is held to be down.
-FAILURES_IN_A_ROW = 5
+# Between the names of topics that one search stands for.
+AND_TOPIC = " + "
 NOT_SENT = "PubMed lists it but does not send it"
 GONE = "PubMed neither finds nor sends it any more; if the next run meets the same, it counts as deleted"
 
@@ -119,7 +129,7 @@ def _harvest(
     with Store.open(db) as store:
         run_id = store.begin_run(
             "harvest pubmed --full" if full else "harvest pubmed",
-            harvester=package_version(),
+            harvester=harvester(),
             topics=(topics.sha256, topics.source, topics.text),
             host=client.host,
         )
@@ -152,13 +162,15 @@ class _Run:
         self.client = client
         self.topics = topics
         self.progress = progress
-        self.batch = batch
         self.cap = cap
-        self.kept = Kept()
+        self.fetch = Fetch(store, client, progress, wanted=self._wanted, not_sent=self._not_sent, batch=batch)
         self.deleted = 0
         self.revisions_known = True
         self.no_longer_found: set[int] = set()
         self.gone_before: set[int] = set()
+        self.from_files: set[int] = set()
+        self.requested: set[int] = set()
+        self.whatever_topic: set[int] = set()
 
     def all(self, run_id: int, *, full: bool) -> Harvested:
         """Search every topic, then fetch what is needed."""
@@ -166,18 +178,27 @@ class _Run:
         earlier = self.store.open_set_aside()
         self.gone_before = {aside.pmid for aside in earlier if aside.reason == GONE and aside.pmid is not None}
         found, searched = self._search_topics()
-        held = self.store.pmids(source=PUBMED) - self.store.deleted()
+        self._note_date()
+        deleted = self.store.deleted()
+        held = self.store.pmids(source=PUBMED) - deleted
         self.no_longer_found = held - found
-        wanted = (found - held) | self.no_longer_found
+        self._take_requests(found | held)
+        wanted = (found - held) | self.no_longer_found | self.requested
         aside = {row.pmid for row in earlier if row.source == PUBMED and row.pmid is not None}
-        no_use = aside - found - self.store.pmids()  # set aside once, and neither found nor held any more
+        # Set aside once, and neither found, held nor asked for any more.
+        no_use = aside - found - self.store.pmids() - self.requested
         self.store.resolve_pmids(no_use)
         wanted |= aside - no_use
         if full:
+            self.from_files = self.store.pmids() - held - deleted - found
+            wanted |= found | self.from_files
+        elif changed_since is None:
             wanted |= found
-        elif changed_since is not None and found & held:
+        elif found & held:
             wanted |= self._revised(searched, changed_since)
-        self._fetch(sorted(wanted))
+        self.fetch.all(sorted(wanted))
+        self.store.answer_requests(self.store.pmids(source=PUBMED) - self.store.deleted(), "kept")
+        self.store.answer_requests(self.fetch.unwanted, "off topic")
         return Harvested(
             run_id=run_id,
             topics=tuple(
@@ -186,7 +207,7 @@ class _Run:
             ),
             found=len(found),
             fetched=len(wanted),
-            kept=self.kept,
+            kept=self.fetch.kept,
             deleted=self.deleted,
             revisions_known=self.revisions_known,
             set_aside=tuple(aside for aside in self.store.open_set_aside() if aside.source == PUBMED),
@@ -206,9 +227,10 @@ class _Run:
             written = self.topics.strategy(topic.id)
             last = before.get(topic.id)
             if last is not None and last.written == written:
-                # Phrases that PubMed did not know last time need not be found out again.
+                # What PubMed did not know last time need not be found out again.
                 anew = [line for line in last.warnings if line.startswith(PHRASE_ASKED_ANEW)]
-                part = search_all(self.client, last.strategy, cap=self.cap, known=anew)
+                out = [line for line in last.warnings if left_out_of([line])]
+                part = search_all(self.client, last.strategy, cap=self.cap, known=[*anew, *out])
             else:
                 part = search_all(self.client, written, cap=self.cap)
             part = part.with_warnings(_compared(part, last))
@@ -220,30 +242,38 @@ class _Run:
         return found, searched
 
     def _latest_searches(self) -> dict[str, Search]:
+        """Each topic's last complete search, unless PubMed has learnt a term meanwhile that was left out of it."""
         searches = self.store.searches()
-        return {s.topic: s for s in searches if s.purpose == "topic" and s.state == "complete"}
+        latest = {s.topic: s for s in searches if s.purpose == "topic" and s.state == "complete"}
+        ours = {topic.id for topic in self.topics.topics}
+        out = {topic: left_out_of(s.warnings) for topic, s in latest.items() if topic in ours}
+        if now_found(self.client, list(dict.fromkeys(term for terms in out.values() for term in terms))):
+            latest = {topic: search for topic, search in latest.items() if not out.get(topic)}
+        return latest
 
     def _revised(self, searched: dict[str, Found], day: str) -> set[int]:
-        """The PMIDs found that PubMed changed on or after a day."""
-        revised: set[int] = set()
+        """The PMIDs found that PubMed changed on or after a day: one search for all topics."""
         limits = revised_since(day)
-        self.progress.stage("Asking what was revised, topic", len(searched))
-        for topic, part in searched.items():
-            if part.count:
-                changed = search_all(self.client, limited(part.strategy, limits), cap=self.cap)
-                revised |= changed.pmids
-                self.revisions_known &= changed.complete
-                self._record_revised(topic, part, changed, limits)
-            self.progress.advance()
+        parts = {topic: part for topic, part in searched.items() if part.count}
+        self.progress.stage("Asking what was revised")
+        try:
+            revised = self._ask_revised(AND_TOPIC.join(parts), joined([p.strategy for p in parts.values()]), limits)
+        except NoUsableAnswer:  # so long a search may be too much for it
+            revised = set()
+            for topic, part in parts.items():
+                revised |= self._ask_revised(topic, part.strategy, limits)
         return revised
 
-    def _record_revised(self, topic: str, part: Found, changed: Found, limits: str) -> None:
-        """The strategy and its translation are on record already, unless PubMed took them otherwise this time."""
-        if changed.strategy == limited(part.strategy, limits):
-            changed = replace(changed, strategy=part.strategy)
-        if part.translation and part.translation in (changed.translation or ""):
-            changed = replace(changed, translation=None)
-        self._record(topic, "revised", self.topics.strategy(topic), changed, limits=limits)
+    def _ask_revised(self, topics: str, strategy: str, limits: str) -> set[int]:
+        changed = search_all(self.client, limited(strategy, limits), cap=self.cap)
+        self.revisions_known &= changed.complete
+        if changed.strategy == limited(strategy, limits):
+            # On record without the limit, which changes with each day: so the long texts are kept once.
+            plain, _, limit = (changed.translation or "").rpartition(" AND ")
+            kept = plain if plain and "[" in limit and not set("()") & set(limit) else changed.translation
+            changed = replace(changed, strategy=strategy, translation=kept)
+        self._record(topics, "revised", strategy, changed, limits=limits)
+        return set(changed.pmids)
 
     def _record(
         self, topic: str, purpose: Literal["topic", "revised"], written: str, part: Found, *, limits: str | None = None
@@ -264,87 +294,55 @@ class _Run:
             pmids=part.pmids,
         )
 
+    # Days
+
+    def _note_date(self) -> None:
+        if self.client.first_date is not None:
+            self.store.note_pubmed_date(self.client.first_date.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
     def _changed_since(self) -> str | None:
-        """The day (YYYY/MM/DD) from which PubMed's changes may not be held yet; None in a first run."""
+        """The day (YYYY/MM/DD) from which PubMed's changes may not be held yet; None where that cannot be told.
+
+        By PubMed's own clock where that is on record, or by ours where it was behind. A day by our clock alone that
+        lies ahead of now says nothing: the clock has gone backwards.
+        """
         runs = [run for run in self.store.runs() if run.command.startswith("harvest pubmed") and run.state != "running"]
         complete = [run for run in runs if run.state == "complete"]
-        if not runs:
-            return None
         # Without a complete run, records may be as old as the first one.
-        started = datetime.fromisoformat((complete[-1] if complete else runs[0]).started)
-        return (min(started, datetime.now(UTC)) - timedelta(days=DAYS_TO_SPARE)).strftime("%Y/%m/%d")
+        candidates = reversed(complete) if complete else iter(runs[:1])
+        dates = self.store.pubmed_dates()
+        now = datetime.now(UTC)
+        for run in candidates:
+            clocks = [datetime.fromisoformat(text) for text in (run.started, dates.get(run.id)) if text]
+            if (started := min(clocks)) <= now or run.id in dates:
+                return (started - timedelta(days=DAYS_TO_SPARE)).strftime("%Y/%m/%d")
+        return None
 
     # Fetching
 
-    def _fetch(self, wanted: Sequence[int]) -> None:
-        """Fetch in batches. What fails as a batch is asked for in halves, what is missing is asked for again."""
-        self.progress.stage("Fetching records", len(wanted))
-        queue = deque((tuple(wanted[i : i + self.batch]), 0) for i in range(0, len(wanted), self.batch))
-        failures = 0
-        while queue:
-            pmids, tries = queue.popleft()
-            try:
-                body = self.client.fetch(pmids)
-            except NoUsableAnswer as error:
-                failures += 1
-                if failures >= FAILURES_IN_A_ROW:
-                    raise
-                if len(pmids) == 1:
-                    self.store.set_aside(pmids[0], source=PUBMED, reason=str(error))
-                else:
-                    half = len(pmids) // 2
-                    queue += [(pmids[:half], tries), (pmids[half:], tries)]
-                continue
-            failures = 0
-            again = self._keep(pmids, body, last=tries > 0 and len(pmids) == 1)
-            self.progress.advance(len(pmids) - len(again))
-            if again and tries == 0:
-                queue.append((again, 1))
-            else:
-                queue += [((pmid,), 2) for pmid in again]
+    def _take_requests(self, known: set[int]) -> None:
+        """What lists asked for and is not fetched yet; records that a search found or PubMed sent need no asking."""
+        requests = self.store.requests(open_only=True)
+        self.requested = {request.pmid for request in requests} - known
+        self.whatever_topic = {request.pmid for request in requests if request.keep_all}
 
-    def _keep(self, pmids: Sequence[int], body: bytes, *, last: bool) -> tuple[int, ...]:
-        """Keep what came of a batch; returns what is to be asked for again (nothing where this was the last time)."""
-        good: dict[int, Incoming] = {}
-        bad: dict[int, tuple[bytes, str]] = {}
-        with suppress(BrokenStream, NotRecords):  # what is no record is missing, and so asked for again
-            for element in elements(io.BytesIO(body), name="PubMed's answer"):
-                pmid = pmid_of(element.raw)
-                if pmid is None or pmid not in pmids:
-                    continue  # a record nobody asked for
-                try:
-                    record = incoming(element.raw)
-                except BadRecord as error:
-                    bad[pmid] = (element.raw, str(error))
-                    continue
-                if pmid not in good or _rank(record) >= _rank(good[pmid]):
-                    good[pmid] = record
-        self.kept += self.store.keep(good.values(), source=PUBMED)
-        lacking = tuple(pmid for pmid in pmids if pmid not in good)
-        if not last:
-            return lacking
-        for pmid in lacking:
-            if pmid in bad:
-                raw, reason = bad[pmid]
-                self.store.set_aside(pmid, source=PUBMED, reason=reason, raw=raw)
-            elif pmid not in self.no_longer_found:
-                self.store.set_aside(pmid, source=PUBMED, reason=NOT_SENT)
-            elif pmid in self.gone_before:
-                self.deleted += self.store.delete([pmid], source=PUBMED)
-                self.store.resolve_pmids([pmid])
-            else:
-                self.store.set_aside(pmid, source=PUBMED, reason=GONE)
-        return ()
+    def _wanted(self, record: Record) -> bool:
+        """Whatever a search found is kept; what only a list names, by its topic."""
+        alone = record.pmid in self.requested and record.pmid not in self.whatever_topic
+        return not alone or bool(self.topics.match(record).topics)
 
-
-def incoming(raw: bytes) -> Incoming:
-    """A raw record with what the store orders versions by. Raises BadRecord where it cannot be parsed."""
-    record = parse_article(raw)
-    return Incoming(record.pmid, record.version, record.date_revised, raw)
-
-
-def _rank(record: Incoming) -> tuple[int, str]:
-    return record.version, record.date_revised or ""
+    def _not_sent(self, pmid: int) -> None:
+        if pmid in self.requested:
+            self.store.answer_requests([pmid], "not in PubMed")
+        elif pmid in self.from_files:
+            return  # it came from a file, and stays as it came
+        elif pmid not in self.no_longer_found:
+            self.store.set_aside(pmid, source=PUBMED, reason=NOT_SENT)
+        elif pmid in self.gone_before:
+            self.deleted += self.store.delete([pmid], source=PUBMED)
+            self.store.resolve_pmids([pmid])
+        else:
+            self.store.set_aside(pmid, source=PUBMED, reason=GONE)
 
 
 def _compared(part: Found, last: Search | None) -> Iterable[str]:

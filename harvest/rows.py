@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Hit", "Incoming", "Kept", "Run", "Search", "SetAside", "StoredRecord"]
+__all__ = ["FileRead", "Hit", "Incoming", "Kept", "Request", "Run", "Search", "SetAside", "StoredRecord"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +104,32 @@ class SetAside:
     source: str
     reason: str
     at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What a file held when it was read last; `off_topic` None: PMIDs alone, see the requests.
+
+    `topics_name`, `topics_sha256`: the topics file that decided.
+    """
+
+    source: str
+    kind: str
+    sha256: str | None
+    at: str
+    records: int
+    off_topic: int | None
+    bad: int
+    topics_name: str | None
+    topics_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A PMID that a file names; `outcome` None: not fetched yet. `keep_all`: kept whatever its topic."""
+
+    pmid: int
+    source: str
+    keep_all: bool
+    at: str
+    outcome: str | None

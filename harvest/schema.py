@@ -14,6 +14,9 @@ search_hits      one row for as long as a topic's searches keep finding a PMID: 
                  PubMed writes no hits at all
 search_found     view: the PMIDs each complete search of a topic found, spelled out of search_hits
 set_aside        what could not be kept, raw where there is something to keep, until `resolved_at`
+files_read       one row a file and run: what kind it is, its hash, how many records it holds, how many off topic
+bulk_files       one row a bulk file and topics file that was applied: MD5, size, what it held, how it was read
+requests         PMIDs that somebody's list or MEDLINE file names, to be fetched from PubMed, and what came of it
 ```
 Times are UTC, ISO 8601, to the second. Unknown is NULL.
 """
@@ -114,7 +117,7 @@ def first_tables(db: Database) -> None:
             "written": str,  # the strategy as the topics file gives it
             "strategy": str,  # as sent: unknown phrases replaced
             "limits": str,  # sent as "(strategy) AND limits"
-            "translation": str,  # for a limited search only where it is not the unlimited one's with the limits added
+            "translation": str,  # for a limited search without that of the limits, where it stands at the end
             "count": int,
             "listed": int,
             "parts": int,
@@ -169,6 +172,73 @@ def first_tables(db: Database) -> None:
         foreign_keys=[("run_id", "runs", "id")],
     )
     db.execute("CREATE INDEX set_aside_open ON set_aside(pmid) WHERE resolved_at IS NULL")
+
+
+@migrations(name="0002_files_and_requests")
+def files_and_requests(db: Database) -> None:
+    """What each file held, PMIDs that a list asks for, and PubMed's own date of a run."""
+    _table(db, "runs").add_column("pubmed_date", str)  # as PubMed's answers bear it: our own clock may be wrong
+    _table(db, "files_read").create(
+        {
+            "id": int,
+            "run_id": int,
+            "source": str,  # file:PATH
+            "kind": str,  # PubMed XML, PMID list, MEDLINE text
+            "sha256": str,  # of the file's bytes
+            "at": str,
+            "records": int,  # that the file holds, those that cannot be read too
+            "off_topic": int,  # NULL: asked of PubMed, see requests
+            "bad": int,
+        },
+        pk="id",
+        not_null={"run_id", "source", "kind", "at", "records", "bad"},
+        foreign_keys=[("run_id", "runs", "id")],
+    )
+    _table(db, "requests").create(
+        {
+            "pmid": int,
+            "source": str,
+            "keep_all": int,  # 1: kept whatever its topic
+            "run_id": int,
+            "at": str,
+            "outcome": str,  # kept, off topic, not in PubMed; NULL: not fetched yet
+            "outcome_at": str,
+        },
+        pk=("pmid", "source"),
+        not_null={"keep_all", "run_id", "at"},
+        foreign_keys=[("run_id", "runs", "id")],
+    )
+    db.execute("CREATE INDEX requests_open ON requests(pmid) WHERE outcome IS NULL")
+
+
+@migrations(name="0003_bulk_files")
+def bulk_files(db: Database) -> None:
+    """How far `harvest bulk` is, one row a file and topics file, so that a run goes on where the last one stopped."""
+    _table(db, "bulk_files").create(
+        {
+            "name": str,
+            "topics_sha256": str,
+            "year": int,
+            "number": int,
+            "area": str,  # baseline, updatefiles; NULL: the folder did not say
+            "md5": str,  # of the file as read
+            "size": int,  # in bytes
+            "stamp": str,  # size and time as the file's place tells them; NULL: it does not
+            "verified": int,  # 1: the MD5 is the one its .md5 gives
+            "whole": int,  # 0: it could not be read to its end, and is read again in the next run
+            "newest": str,  # the newest DateRevised in it: about the day it was made
+            "records_read": int,
+            "records_kept": int,  # on topic, or held already
+            "off_topic": int,
+            "deletions": int,  # newly marked
+            "set_aside": int,
+            "at": str,
+            "run_id": int,
+        },
+        pk=("name", "topics_sha256"),
+        not_null={"year", "number", "md5", "size", "verified", "whole", "at", "run_id"},
+        foreign_keys=[("run_id", "runs", "id"), ("topics_sha256", "topics_files", "sha256")],
+    )
 
 
 def _table(db: Database, name: str) -> Table:

@@ -6,15 +6,25 @@ its part fits, as EDirect does; the parts together must list as many records as 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from harvest.answers import SearchAnswer
 from harvest.eutils import Client
+from harvest.phrases import as_proximity, bare, terms_like, without
 
-__all__ = ["CAP", "PHRASE_ASKED_ANEW", "Found", "as_proximity", "limited", "revised_since", "search_all"]
+__all__ = [
+    "CAP",
+    "PHRASE_ASKED_ANEW",
+    "Found",
+    "as_proximity",
+    "left_out_of",
+    "limited",
+    "now_found",
+    "revised_since",
+    "search_all",
+]
 
 CAP = 9999
 LARGEST_PMID = 2**31 - 1
@@ -22,8 +32,9 @@ LARGEST_PMID = 2**31 - 1
 ROUNDS = 3
 # How the warning begins that a phrase unknown to PubMed is asked for by proximity.
 PHRASE_ASKED_ANEW = "PubMed does not know the phrase "
-
-_TIAB = r"\s*\[\s*(?:tiab|title/abstract)\s*\]"
+# How the warning begins and ends that a term is left out, because PubMed neither knows it nor finds anything by it.
+_LEFT_OUT = ("PubMed knows nothing by ", ": left out until it does")
+_NOTHING_LEFT = "incomplete: PubMed knows no term of one side of the search, so nothing was searched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,8 @@ def search_all(client: Client, strategy: str, *, cap: int = CAP, known: Sequence
     """Every PMID of a search. `known` are warnings that the strategy already answers to, repeated in the result.
 
     Phrases that PubMed does not know (it would search their words singly, or drop them) are asked for by proximity
-    instead and named in `warnings`; the strategy in the answer is the one sent in the end.
+    instead and named in `warnings`; what is found by neither is left out and named too. The strategy in the answer is
+    the one sent in the end.
 
     Raises:
         Unreachable: no answer, or none that can be used.
@@ -65,6 +77,8 @@ def search_all(client: Client, strategy: str, *, cap: int = CAP, known: Sequence
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     strategy, answer, warnings = _known_phrases(client, strategy, cap)
     warnings = [*known, *warnings]
+    if answer is None:
+        return Found(strategy, None, 0, frozenset(), complete=False, parts=0, warnings=tuple(warnings), at=at)
     everything: set[int] = set()
     for _ in range(ROUNDS):
         listing = _list(client, strategy, answer, cap)
@@ -72,6 +86,8 @@ def search_all(client: Client, strategy: str, *, cap: int = CAP, known: Sequence
         if listing.whole and len(listing.pmids) == answer.count:
             break
         answer = client.search(strategy, retmax=cap)
+        if listing.whole and len(listing.pmids) == answer.count:
+            break  # it was the first Count that was off
     else:
         warnings.append(f"incomplete: PubMed counts {answer.count:,} records and listed {len(everything):,}")
         listing = _Listing(everything, listing.parts, whole=False)
@@ -87,42 +103,61 @@ def search_all(client: Client, strategy: str, *, cap: int = CAP, known: Sequence
     )
 
 
-def _known_phrases(client: Client, strategy: str, cap: int) -> tuple[str, SearchAnswer, list[str]]:
-    """The strategy without phrases that PubMed does not know, its answer, and what there is to say about it."""
+def _known_phrases(client: Client, strategy: str, cap: int) -> tuple[str, SearchAnswer | None, list[str]]:
+    """The strategy without terms that PubMed does not know, its answer, and what there is to say about it.
+
+    No answer where nothing is left to search: PubMed would drop what it does not know, and so find too much.
+    """
     said: dict[str, None] = {}
+    stay: set[str] = set()
     while True:
         answer = client.search(strategy, retmax=cap)
-        changed = strategy
-        for phrase in answer.unknown:
-            asked = as_proximity(changed, phrase)
-            if asked is None:
-                said[f"PubMed does not know {_bare(phrase)!r}: nothing was found by it"] = None
-            else:
-                changed, instead = asked
-                said[f"{PHRASE_ASKED_ANEW}{_bare(phrase)!r}: asked for as {instead}"] = None
+        changed = _mended(client, strategy, answer.unknown, said, stay)
+        if changed is None:
+            return strategy, None, [*said, _NOTHING_LEFT]
         if changed == strategy:
             return strategy, answer, [*said, *(line for line in answer.warnings if line not in said)]
         strategy = changed
 
 
-def as_proximity(strategy: str, phrase: str) -> tuple[str, str] | None:
-    """The strategy with a quoted `[tiab]` phrase asked for by proximity, and the term now in its place.
+def _mended(client: Client, strategy: str, unknown: Sequence[str], said: dict[str, None], stay: set[str]) -> str | None:
+    """The strategy with each unknown phrase asked by proximity, or left out where nothing is found by it."""
+    for phrase in unknown:
+        asked = as_proximity(strategy, phrase)
+        if asked is not None:
+            strategy, instead = asked
+            said[f"{PHRASE_ASKED_ANEW}{bare(phrase)!r}: asked for as {instead}"] = None
+            continue
+        terms = terms_like(strategy, phrase)
+        if not terms:
+            said[f"PubMed does not know {bare(phrase)!r}: nothing was found by it"] = None
+        for term in terms:
+            if term in stay:
+                continue
+            if now_found(client, [term]):
+                stay.add(term)
+                said[f"PubMed calls {term} unknown, but finds records by it: left in"] = None
+                continue
+            said[term.join(_LEFT_OUT)] = None
+            left = without(strategy, term)
+            if left is None:
+                return None
+            strategy = left
+    return strategy
 
-    `"..."[tiab:~0]` finds the words side by side without PubMed's phrase index. It knows no truncation, so a final *
-    goes. None where the phrase does not stand in the strategy as a quoted phrase of two or more words.
-    """
-    words = re.findall(r"[^\s\-]+", _bare(phrase))
-    if len(words) < 2:
-        return None
-    text = r"[\s\-]+".join(re.escape(word) for word in words)
-    instead = f'"{" ".join(words).rstrip("*")}"[tiab:~0]'
-    changed, times = re.subn(rf'"\s*{text}\s*"{_TIAB}', lambda _: instead, strategy, flags=re.IGNORECASE)
-    return (changed, instead) if times else None
+
+def left_out_of(warnings: Iterable[str]) -> list[str]:
+    """The terms that a search's warnings say were left out."""
+    start, end = _LEFT_OUT
+    return [line[len(start) : -len(end)] for line in warnings if line.startswith(start) and line.endswith(end)]
 
 
-def _bare(phrase: str) -> str:
-    """The words of a phrase as PubMed reports it: with or without quotes and tag."""
-    return " ".join(re.sub(r"\[[^\[\]]*\]\s*$", "", phrase.strip()).strip().strip('"').split())
+def now_found(client: Client, terms: Sequence[str]) -> bool:
+    """Whether PubMed knows and finds any of these terms, asked for by themselves. Raises Unreachable."""
+    if not terms:
+        return False
+    answer = client.search(" OR ".join(terms), retmax=0)
+    return answer.count > 0 and len(answer.unknown) < len(terms)
 
 
 def _list(client: Client, strategy: str, first: SearchAnswer, cap: int) -> _Listing:
@@ -130,16 +165,14 @@ def _list(client: Client, strategy: str, first: SearchAnswer, cap: int) -> _List
     if first.count <= cap:
         _pages(client, strategy, first, cap, listing)
         return listing
-    missing = first.count
+    # Every range is asked for, also where the parts reach the Count before: so a Count that is too small is noticed.
     ranges: list[tuple[int, int]] = _halves(1, LARGEST_PMID, first)
-    while ranges and missing > 0:
+    while ranges:
         start, end = ranges.pop()
         term = limited(strategy, f"{start}:{end}[uid]")
         answer = client.search(term, retmax=cap)
         if answer.count <= cap:
-            before = len(listing.pmids)
             _pages(client, term, answer, cap, listing)
-            missing -= len(listing.pmids) - before
         elif start == end:
             listing.whole = False
         else:
@@ -162,12 +195,17 @@ def _pages(client: Client, term: str, answer: SearchAnswer, cap: int, listing: _
     """All PMIDs of a search that fits under the cap; PubMed may list fewer at a time than asked for."""
     listing.parts += 1
     pmids = set(answer.pmids)
+    again = ROUNDS
     while len(pmids) < answer.count:
         page = client.search(term, retmax=cap - len(pmids), retstart=len(pmids))
-        if set(page.pmids) <= pmids:
+        if not set(page.pmids) <= pmids:
+            pmids |= set(page.pmids)
+        elif again := again - 1:  # more counted than listed: the Count may have been off
+            answer = client.search(term, retmax=cap)
+            pmids |= set(answer.pmids)
+        else:
             listing.whole = False
             break
-        pmids |= set(page.pmids)
     listing.pmids |= pmids
 
 

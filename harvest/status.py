@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harvest.rows import Run, Search, SetAside
+from harvest.rows import FileRead, Request, Run, Search, SetAside
 from harvest.store import Store
 
 __all__ = ["Status", "status_of"]
@@ -16,7 +16,8 @@ class Status:
     """The state of one `pubmed.db`.
 
     `runs` oldest first; `searches` the latest of each topic; `no_longer_found` counts PMIDs that some search found once
-    and none finds any more.
+    and none finds any more; `pubmed_dates` PubMed's own date of a run, by its id; `files` what each held when it was
+    read last; `not_fetched` PMIDs that files name and PubMed has not sent yet.
     """
 
     db: str
@@ -26,6 +27,9 @@ class Status:
     runs: tuple[Run, ...]
     searches: tuple[Search, ...]
     set_aside: tuple[SetAside, ...]
+    files: tuple[FileRead, ...]
+    not_fetched: tuple[Request, ...]
+    pubmed_dates: dict[int, str]
 
 
 def status_of(db: Path) -> Status:
@@ -42,4 +46,7 @@ def status_of(db: Path) -> Status:
             runs=tuple(store.runs()),
             searches=tuple(latest.values()),
             set_aside=tuple(store.open_set_aside()),
+            files=tuple(store.files_read()),
+            not_fetched=tuple(store.requests(open_only=True)),
+            pubmed_dates=store.pubmed_dates(),
         )

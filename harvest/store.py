@@ -1,11 +1,6 @@
 """`pubmed.db`: every record exactly as NLM sent it, which search on which day brought it, and how each run went.
 
-Which version of a PMID is the current one
-- PubMed itself (`order="arrival"`): what it answers today is the record; it also lifts a deletion.
-- Files (`order="revision"`): the newer by (version, DateRevised) stays, whichever order the files come in. Of two that
-  are equal in both but differ in their bytes, PubMed's own answer stays, else the later file's; bytes once replaced
-  never come back. A deletion stands, wherever in the order its file comes.
-Everything that is not current is kept in `record_versions`.
+Which version of a PMID is the current one is said in harvest/versions.py. Times are UTC, ISO 8601, to the second.
 """
 
 from __future__ import annotations
@@ -23,15 +18,15 @@ from typing import Any, Literal, Self
 
 from harvest.database import explain, lock, open_reading, open_writing
 from harvest.errors import HarvestError, WrongUse
-from harvest.rows import Hit, Incoming, Kept, Run, Search, SetAside, StoredRecord
+from harvest.rows import FileRead, Hit, Incoming, Kept, Request, Run, Search, SetAside, StoredRecord
+from harvest.versions import PUBMED, Order, keep_one, unpacked
 
 __all__ = ["PUBMED", "Incoming", "Kept", "Store", "StoredRecord"]
 
-PUBMED = "pubmed"
 # How long a second harvest waits for the first to end, in seconds.
 WAIT_FOR_WRITER = 5.0
-Order = Literal["arrival", "revision"]
 State = Literal["complete", "incomplete", "failed"]
+Outcome = Literal["kept", "off topic", "not in PubMed"]
 
 
 def _now() -> str:
@@ -133,12 +128,12 @@ class Store:
         self._run = None
 
     def keep(self, records: Iterable[Incoming], *, source: str, order: Order = "arrival") -> Kept:
-        """Keep records in one transaction (all or none); see the module for which version becomes current."""
+        """Keep records in one transaction (all or none); see harvest/versions.py for which becomes current."""
         kept = Kept()
         run, now = self._running(), self._now()
         with self._transaction() as conn:
             for record in records:
-                kept += _keep_one(conn, record, source, order, run, now)
+                kept += keep_one(conn, record, source, order, run, now)
         return kept
 
     def delete(self, pmids: Sequence[int], *, source: str) -> int:
@@ -227,6 +222,41 @@ class Store:
                 _note_hits(conn, topic, search_id, listed, complete=complete)
         return search_id
 
+    def note_pubmed_date(self, date: str) -> None:
+        """Note PubMed's own date (UTC, ISO 8601) for this run: our clock may be wrong."""
+        with self._transaction() as conn:
+            conn.execute("UPDATE runs SET pubmed_date=? WHERE id=?", (date, self._running()))
+
+    def note_file(
+        self, source: str, *, kind: str, sha256: str | None, records: int, off_topic: int | None, bad: int
+    ) -> None:
+        """Note what a file held: `records` in all, of them `off_topic` (None: not known yet) and `bad`."""
+        with self._transaction() as conn:
+            conn.execute(
+                "INSERT INTO files_read(run_id, source, kind, sha256, at, records, off_topic, bad)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._running(), source, kind, sha256, self._now(), records, off_topic, bad),
+            )
+
+    def request(self, pmids: Iterable[int], *, source: str, keep_all: bool) -> None:
+        """Note that a file names these PMIDs, to be fetched; asked again, they are open again."""
+        with self._transaction() as conn:
+            conn.executemany(
+                "INSERT INTO requests(pmid, source, keep_all, run_id, at) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT(pmid, source) DO UPDATE SET keep_all=excluded.keep_all, run_id=excluded.run_id,"
+                " at=excluded.at, outcome=NULL, outcome_at=NULL",
+                [(pmid, source, int(keep_all), self._running(), self._now()) for pmid in pmids],
+            )
+
+    def answer_requests(self, pmids: Iterable[int], outcome: Outcome) -> None:
+        """What came of the open requests for these PMIDs."""
+        still_open = {request.pmid for request in self.requests(open_only=True)}
+        with self._transaction() as conn:
+            conn.executemany(
+                "UPDATE requests SET outcome=?, outcome_at=? WHERE pmid=? AND outcome IS NULL",
+                [(outcome, self._now(), pmid) for pmid in still_open.intersection(pmids)],
+            )
+
     # Reading
 
     def records(self) -> Iterator[StoredRecord]:
@@ -236,7 +266,7 @@ class Store:
             " WHERE pmid NOT IN (SELECT pmid FROM deletions WHERE lifted_at IS NULL) ORDER BY pmid"
         )
         for pmid, version, packed, sha256, source, first_seen, last_seen in rows:
-            raw = _unpacked(packed)
+            raw = unpacked(packed)
             if hashlib.sha256(raw).hexdigest() != sha256:
                 raise HarvestError(
                     f"{self.path}: the record of PMID {pmid} is damaged; `harvest pubmed --full` fetches it again"
@@ -289,6 +319,35 @@ class Store:
         rows = self._rows("SELECT pmid, source, reason, at FROM set_aside WHERE resolved_at IS NULL ORDER BY id")
         return [SetAside(*row) for row in rows]
 
+    def pubmed_dates(self) -> dict[int, str]:
+        """PubMed's own date of each run that has one, by the run's id."""
+        if not self._has("requests"):  # a file of version 0.1 that no later version wrote to yet
+            return {}
+        return dict(self._rows("SELECT id, pubmed_date FROM runs WHERE pubmed_date IS NOT NULL"))
+
+    def files_read(self) -> list[FileRead]:
+        """What each file held when it was read last, by source; a file whose bytes changed counts as another."""
+        if not self._has("files_read"):
+            return []
+        sql = (
+            "SELECT f.source, f.kind, f.sha256, f.at, f.records, f.off_topic, f.bad, r.topics_name, r.topics_sha256"
+            " FROM files_read f JOIN runs r ON r.id = f.run_id"
+            " WHERE f.id IN (SELECT max(id) FROM files_read GROUP BY source, sha256) ORDER BY f.source, f.id"
+        )
+        return [FileRead(*row) for row in self._rows(sql)]
+
+    def requests(self, *, open_only: bool = False) -> list[Request]:
+        """PMIDs that lists asked for and what came of each, by PMID and source."""
+        if not self._has("requests"):
+            return []
+        where = " WHERE outcome IS NULL" if open_only else ""
+        rows = self._rows(f"SELECT pmid, source, keep_all, at, outcome FROM requests{where} ORDER BY pmid, source")  # noqa: S608 - constant
+        return [Request(pmid, source, bool(keep_all), at, outcome) for pmid, source, keep_all, at, outcome in rows]
+
+    def sources(self) -> list[tuple[int, str, str]]:
+        """(PMID, first source, current source) of every record held, deleted ones too, by PMID."""
+        return list(self._rows("SELECT pmid, first_source, source FROM records ORDER BY pmid"))
+
     def topics_text(self) -> tuple[str, str] | None:
         """(name, text) of the topics file that the latest run used; None where no run used one."""
         sql = (
@@ -303,6 +362,9 @@ class Store:
         if self._run is None:
             raise RuntimeError("begin_run comes first")
         return self._run
+
+    def _has(self, table: str) -> bool:
+        return next(self._rows("SELECT 1 FROM sqlite_master WHERE name=?", (table,)), None) is not None
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Any]:
         try:
@@ -323,74 +385,6 @@ class Store:
                 raise
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
-
-
-def _keep_one(conn: sqlite3.Connection, record: Incoming, source: str, order: Order, run: int, now: str) -> Kept:
-    sha256 = hashlib.sha256(record.raw).hexdigest()
-    arrival = order == "arrival"
-    if arrival:
-        conn.execute("UPDATE deletions SET lifted_at=? WHERE pmid=? AND lifted_at IS NULL", (now, record.pmid))
-    conn.execute(
-        "UPDATE set_aside SET resolved_at=? WHERE resolved_at IS NULL AND pmid=? AND source=?",
-        (now, record.pmid, source),
-    )
-    held = conn.execute(
-        "SELECT version, date_revised, sha256, source, xml FROM records WHERE pmid=?", (record.pmid,)
-    ).fetchone()
-    packed = zlib.compress(record.raw)
-    if held is None:
-        conn.execute(
-            "INSERT INTO records(pmid, version, date_revised, sha256, source, first_source, first_seen, last_seen,"
-            " version_seen, run_id, xml) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (record.pmid, record.version, record.date_revised, sha256, source, source, now, now, now, run, packed),
-        )
-        return Kept(new=1)
-    if held[2] == sha256:
-        # max(): a clock that was set back does not take back when a record was last seen.
-        conn.execute(
-            "UPDATE records SET last_seen=max(last_seen, ?), source=CASE WHEN ? THEN ? ELSE source END WHERE pmid=?",
-            (now, arrival, source, record.pmid),
-        )
-        if _unpacked(held[4]) != record.raw:  # damaged on the disk: this is the remedy
-            conn.execute("UPDATE records SET xml=? WHERE pmid=?", (packed, record.pmid))
-        return Kept(unchanged=1)
-    if not arrival and not _replaces(conn, record, sha256, held):
-        conn.execute(
-            "INSERT OR IGNORE INTO record_versions(pmid, version, date_revised, sha256, source, first_seen,"
-            " replaced_at, run_id, xml) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (record.pmid, record.version, record.date_revised, sha256, source, now, now, run, packed),
-        )
-        return Kept(older=1)
-    conn.execute(
-        "INSERT INTO record_versions(pmid, version, date_revised, sha256, source, first_seen, replaced_at, run_id, xml)"
-        " SELECT pmid, version, date_revised, sha256, source, version_seen, ?, run_id, xml FROM records WHERE pmid=?"
-        " ON CONFLICT(pmid, sha256) DO UPDATE SET replaced_at=excluded.replaced_at",
-        (now, record.pmid),
-    )
-    conn.execute(
-        "UPDATE records SET version=?, date_revised=?, sha256=?, source=?, last_seen=max(last_seen, ?), version_seen=?,"
-        " run_id=?, xml=? WHERE pmid=?",
-        (record.version, record.date_revised, sha256, source, now, now, run, packed, record.pmid),
-    )
-    return Kept(changed=1)
-
-
-def _unpacked(packed: bytes) -> bytes:
-    """The bytes as NLM sent them; nothing where they are damaged."""
-    try:
-        return zlib.decompress(packed)
-    except zlib.error:
-        return b""
-
-
-def _replaces(conn: sqlite3.Connection, record: Incoming, sha256: str, held: tuple[Any, ...]) -> bool:
-    """Whether a file's record takes the place of the one held."""
-    version, date_revised, _, source, _ = held
-    mine, theirs = (record.version, record.date_revised or ""), (version, date_revised or "")
-    if mine != theirs:
-        return mine > theirs
-    seen = conn.execute("SELECT 1 FROM record_versions WHERE pmid=? AND sha256=?", (record.pmid, sha256)).fetchone()
-    return source != PUBMED and seen is None
 
 
 def _text_kept(conn: sqlite3.Connection, text: str | None) -> str | None:

@@ -47,6 +47,7 @@ PASSING: list[f.Fault] = [
     f.RateLimited(),
     f.RateLimited(retry_after=0),
     f.RateLimited(status=200),
+    f.RawLimited(),
     f.ServerError(500),
     f.ServerError(502),
     f.ServerError(503, retry_after=0),
@@ -64,6 +65,9 @@ PASSING: list[f.Fault] = [
     f.StallMidway(1.0),
     f.EmptyBody(),
     f.WrongCharset(),
+    f.WrongLength(),
+    f.WrongLength(by=40),
+    f.DamagedGzip(),
 ]
 
 

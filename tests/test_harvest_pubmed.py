@@ -22,6 +22,7 @@ from click.testing import CliRunner
 from harvest.cli import main
 from harvest.errors import Unreachable
 from harvest.eutils import Client, Patience
+from harvest.phrases import joined
 from harvest.progress import Quiet, progress_for
 from harvest.pubmed import Harvested, harvest
 from harvest.store import Store
@@ -110,20 +111,22 @@ def test_everything_on_topic_is_kept_as_sent(pubmed: PubMed, topics: Topics, tmp
 
 
 def test_a_second_run_fetches_nothing(pubmed: PubMed, topics: Topics, tmp_path: Path) -> None:
-    """On an unchanged PubMed a run makes two requests a topic, fetches nothing and changes no record."""
+    """On an unchanged PubMed a run makes one request a topic and one more, fetches nothing and changes no record."""
     db = tmp_path / "pubmed.db"
     run(pubmed, db, topics)
     before = stored(db)
     harvested = run(pubmed, db, topics)
-    assert (harvested.fetched, fetches(pubmed), len(pubmed.requests)) == (0, [], 4)
+    assert (harvested.fetched, fetches(pubmed), len(pubmed.requests)) == (0, [], 3)
     assert stored(db) == before
     with Store.read(db) as store:
-        assert [(s.purpose, s.limits is None) for s in store.searches()] == [("topic", True)] * 4 + [
-            ("revised", False)
-        ] * 2
+        searches = [(s.purpose, s.topic, s.limits is None) for s in store.searches()]
+        assert searches == [("topic", "ozone", True), ("topic", "platelets", True)] * 2 + [
+            ("revised", "ozone + platelets", False)
+        ]
         assert sum(1 for _ in store.hits()) == 30
     conn = sqlite3.connect(db)
-    assert conn.execute("SELECT count(*) FROM search_texts").fetchone() == (4,)  # strategies and translations, once
+    # Each topic's strategy and translation once, those of the search for revisions once.
+    assert conn.execute("SELECT count(*) FROM search_texts").fetchone() == (6,)
     conn.close()
 
 
@@ -214,6 +217,7 @@ def test_an_unfinished_first_run_does_not_hide_revisions(pubmed: PubMed, topics:
 
 EVERY_FAULT: list[f.Fault] = [
     f.RateLimited(),
+    f.RawLimited(),
     f.WrongCount(),
     f.ServerError(),
     f.HtmlPage(),
@@ -230,6 +234,9 @@ EVERY_FAULT: list[f.Fault] = [
     f.ExtraRecord(),
     f.BrokenRecord(),
     f.WrongCharset(),
+    f.WrongLength(),
+    f.WrongLength(by=40),
+    f.DamagedGzip(),
 ]
 
 
@@ -551,7 +558,8 @@ def test_runs_long_ago_still_tell_what_is_revised(pubmed: PubMed, topics: Topics
     run(pubmed, db, topics)
     day = (TODAY - timedelta(days=3)).strftime("%Y/%m/%d")
     asked = [r.params["term"] for r in pubmed.requests if "[mdat]" in r.params.get("term", "")]
-    assert asked == [f'({topics.strategy(t)}) AND "{day}":"3000"[mdat]' for t in ("ozone", "platelets")]
+    strategy = joined([topics.strategy(t) for t in ("ozone", "platelets")])
+    assert asked == [f'({strategy}) AND "{day}":"3000"[mdat]']
 
 
 def test_progress_is_one_line_on_a_terminal_only(pubmed: PubMed, topics: Topics, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from tests.ncbi.faults import (
     CutBody,
     CutChunked,
     CutXml,
+    DamagedGzip,
     DuplicateRecords,
     EmptyBody,
     ErrorElement,
@@ -39,6 +40,7 @@ from tests.ncbi.faults import (
     HtmlPage,
     MissingRecords,
     RateLimited,
+    RawLimited,
     RawNewlines,
     Redirect,
     ResetBefore,
@@ -49,6 +51,7 @@ from tests.ncbi.faults import (
     StallMidway,
     WrongCharset,
     WrongCount,
+    WrongLength,
 )
 from tests.ncbi.schedules import FaultError, at, every, parse_fault
 from tests.ncbi.server import API_KEY
@@ -660,6 +663,34 @@ def test_a_search_may_answer_wrongly(fresh: PubMed) -> None:
     assert json.loads(raw.text, strict=False)["esearchresult"]["count"] == "1"
 
 
+def test_a_body_may_be_garbled_on_its_way(fresh: PubMed) -> None:
+    """A length that is too short or too long, gzip that does not unzip, a JSON error with a raw line break."""
+    fresh.fail_next(WrongLength(by=-500))
+    plain = {"Accept-Encoding": "identity"}
+    short = requests.get(f"{fresh.base_url}efetch.fcgi", {"id": IDS}, headers=plain, timeout=5)
+    assert not short.content.rstrip().endswith(b"</PubmedArticleSet>")
+    fresh.fail_next(WrongLength(by=40))
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        get(fresh, "efetch", id=IDS)
+    fresh.fail_next(DamagedGzip())
+    with pytest.raises(requests.exceptions.ContentDecodingError):
+        get(fresh, "efetch", id=IDS)
+    fresh.fail_next(RawLimited())
+    body = get(fresh, "efetch", id=IDS).text
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(body)
+    assert json.loads(body, strict=False)["error"] == "API rate limit\n exceeded"
+    assert pmids(get(fresh, "efetch", id=IDS).content) == [1, 2, 3]
+
+
+def test_a_phrase_may_be_unknown_even_by_proximity() -> None:
+    """It drops out of the search and is named as it was asked for."""
+    with PubMed(RECORDS, rate=10_000, unknown_near=["trial of PRP"]) as server:
+        result = esearch(server, 'ozone[ti] AND "trial of PRP"[tiab:~0]')
+        assert result["count"] == "1"
+        assert result["warninglist"]["quotedphrasesnotfound"] == ['"trial of PRP"[tiab:~0]']
+
+
 def test_a_webenv_may_expire_on_order(fresh: PubMed) -> None:
     """The fault waits for a request that uses a WebEnv; a new search then works."""
     kept = esearch(fresh, "back[tiab]", usehistory="y")
@@ -685,7 +716,7 @@ def test_schedules_say_when(fresh: PubMed) -> None:
 
 def test_faults_can_be_written_down() -> None:
     """NAME, settings, a condition and a program; every fault has a name; a mistake is one clear line."""
-    assert len(FAULTS) == 23
+    assert len(FAULTS) == 26
     for name in FAULTS:
         assert callable(parse_fault(name))
     schedule = parse_fault("rate_limited,retry_after=2@every:2@efetch")

@@ -12,6 +12,7 @@ evaluate.py    a tree and an index to PMIDs and messages           fields.py    
 eutils.py      esearch, efetch, epost, einfo                       bodies.py     answers as NCBI writes them
 history.py     WebEnv and query keys                               medline.py    MEDLINE text
 faults.py      everything that can go wrong                        schedules.py   when it does, `--fault`
+storm.py       every tenth request failing in another way
 server.py      HTTP, pacing, the request log                       reply.py       one answer on its way
 synthetic.py   invented records, on and off our topic              fixtures.py   a plain pytest fixture
 """

@@ -61,11 +61,13 @@ class EUtils:
         today: date | None = None,
         *,
         closed_world: bool = False,
+        unknown_near: Iterable[str] = (),
     ) -> None:
         self.corpus = corpus
         self.history = history
         self.index = Index(corpus)
         self.unknown = list(unknown)
+        self.unknown_near = list(unknown_near)
         self.today = today
         self.closed_world = closed_world
         self.last_update = datetime.now(UTC).strftime("%Y/%m/%d %H:%M")
@@ -125,6 +127,7 @@ class EUtils:
             self.unknown,
             lambda key: self.history.get(webenv, key) if webenv else None,
             closed_world=self.closed_world,
+            unknown_near=self.unknown_near,
         )
         term = params.get("term", "").strip()
         if key := params.get("query_key", "").lstrip("#"):

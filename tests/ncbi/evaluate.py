@@ -69,10 +69,12 @@ class Evaluator:
         past: Callable[[int], Sequence[int] | None] = lambda _key: None,
         *,
         closed_world: bool = False,
+        unknown_near: Iterable[str] = (),
     ) -> None:
         self.index = index
         self.today = today
         self.unknown = {tuple(query_words(phrase)) for phrase in unknown}
+        self.unknown_near = {tuple(words(phrase)) for phrase in unknown_near}
         self.past = past
         self.closed_world = closed_world
         self.answer = Answer()
@@ -207,6 +209,9 @@ class Evaluator:
             reason = "cannot be truncated" if "*" in term.text else "needs double quotes"
             self._note(self.answer.messages, f"Proximity search {reason}; term ignored: {term.text}")
             return self._ignored(term)
+        if tuple(wanted) in self.unknown_near:
+            self._unknown_phrase(term)
+            return None, ""
         said = f'"{" ".join(wanted)}"[{searched.name}:~{between}]'
         return self.index.near(searched.zones, wanted, between), said
 

@@ -3,6 +3,7 @@
 | --fault name | class | what the client meets |
 |---|---|---|
 | rate_limited | RateLimited | HTTP 429, JSON body; `retry_after=SECONDS` adds the header; `status=200` the body alone |
+| raw_limited | RawLimited | the same body with HTTP 200 and a raw line break in its string |
 | server_error | ServerError | HTTP 500 (`status=502`, `503`), HTML body; `retry_after=SECONDS` |
 | html_page | HtmlPage | an HTML page with HTTP 200 |
 | error_element | ErrorElement | `<eFetchResult><ERROR>` with HTTP 200 (`status=400`, `message=TEXT`) |
@@ -19,6 +20,8 @@
 | duplicate_records | DuplicateRecords | the first `count=1` records of a batch twice (efetch) |
 | extra_record | ExtraRecord | a record nobody asked for, `pmid=979999999`, at the end of the batch (efetch) |
 | broken_record | BrokenRecord | one record of the batch not well-formed, the others whole (efetch) |
+| wrong_length | WrongLength | a Content-Length `by=-40` off; too long, the connection closes before it is reached |
+| damaged_gzip | DamagedGzip | a gzip body that does not unzip (for clients that accept gzip) |
 | wrong_charset | WrongCharset | `charset=ISO-8859-1` in the header of a UTF-8 body |
 | redirect | Redirect | HTTP 302 to `location=URL` on another host |
 | empty_body | EmptyBody | HTTP 200 and nothing |
@@ -42,6 +45,7 @@ __all__ = [
     "CutBody",
     "CutChunked",
     "CutXml",
+    "DamagedGzip",
     "DuplicateRecords",
     "EmptyBody",
     "ErrorElement",
@@ -51,6 +55,7 @@ __all__ = [
     "HtmlPage",
     "MissingRecords",
     "RateLimited",
+    "RawLimited",
     "RawNewlines",
     "Redirect",
     "ResetBefore",
@@ -61,6 +66,7 @@ __all__ = [
     "StallMidway",
     "WrongCharset",
     "WrongCount",
+    "WrongLength",
     "rate_limit_body",
 ]
 
@@ -107,6 +113,14 @@ class RateLimited(Fault):
 
     def _spoiled(self, reply: Reply, params: Mapping[str, str]) -> Reply:
         return Reply(rate_limit_body(), bodies.JSON, self.status, _retry_after(self.retry_after))
+
+
+@dataclass(frozen=True, slots=True)
+class RawLimited(Fault):
+    """Too many requests, says a JSON body with HTTP 200 that holds a raw line break."""
+
+    def _spoiled(self, reply: Reply, params: Mapping[str, str]) -> Reply:
+        return Reply(rate_limit_body().replace(b"rate limit", b"rate limit\n", 1), bodies.JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +223,23 @@ class CutChunked(_Delivered):
     """Chunks without the last one."""
 
     delivery: ClassVar[Delivery] = Delivery.CUT_CHUNKED
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedGzip(_Delivered):
+    """A compressed body that does not unzip."""
+
+    delivery: ClassVar[Delivery] = Delivery.DAMAGED_GZIP
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLength(Fault):
+    """Content-Length is off: too short, the rest of the body is left on the connection; too long, it never comes."""
+
+    by: int = -40
+
+    def _spoiled(self, reply: Reply, params: Mapping[str, str]) -> Reply:
+        return replace(reply, length_off=self.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,9 +387,9 @@ class WrongCount(Fault):
 FAULTS: dict[str, type[Fault]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind
     for kind in (
-        RateLimited, ServerError, HtmlPage, ErrorElement, BackendTimeout, SearchFailed, RawNewlines, ResetBefore,
-        ResetMidway, CutBody, CutChunked, CutXml, Stall, StallMidway, MissingRecords, DuplicateRecords, ExtraRecord,
-        BrokenRecord, WrongCharset, Redirect, EmptyBody, WrongCount,
+        RateLimited, RawLimited, ServerError, HtmlPage, ErrorElement, BackendTimeout, SearchFailed, RawNewlines,
+        ResetBefore, ResetMidway, CutBody, CutChunked, CutXml, Stall, StallMidway, MissingRecords, DuplicateRecords,
+        ExtraRecord, BrokenRecord, WrongCharset, WrongLength, DamagedGzip, Redirect, EmptyBody, WrongCount,
     )
 }  # fmt: skip
 FAULTS["expired_webenv"] = ExpiredWebEnv

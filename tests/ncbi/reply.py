@@ -16,6 +16,7 @@ class Delivery(Enum):
     RESET_MIDWAY = "reset midway"  # headers and half the body, then a reset
     CUT = "cut"  # Content-Length right, half the body, then an orderly close
     CUT_CHUNKED = "cut chunked"  # chunks, the last one missing
+    DAMAGED_GZIP = "damaged gzip"  # for a client that accepts gzip: a body that does not unzip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,4 @@ class Reply:
     delivery: Delivery = Delivery.WHOLE
     wait: float = 0.0  # seconds before the first byte
     wait_midway: float = 0.0  # seconds after half the body
+    length_off: int = 0  # by how much Content-Length is wrong

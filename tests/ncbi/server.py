@@ -149,10 +149,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.pubmed.compress and body and "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, compresslevel=1, mtime=0)
             self.send_header("Content-Encoding", "gzip")
+            if reply.delivery is Delivery.DAMAGED_GZIP:
+                body = body[:10] + bytes(byte ^ 0x55 for byte in body[10:])
         if reply.delivery is Delivery.CUT_CHUNKED:
             self.send_header("Transfer-Encoding", "chunked")
         else:
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(max(0, len(body) + reply.length_off)))
         self.end_headers()
         half = body[: len(body) // 2]
         match reply.delivery:
@@ -172,6 +174,8 @@ class _Handler(BaseHTTPRequestHandler):
                     self.wfile.write(body[len(half) :])
             case _:
                 self.wfile.write(body)
+                if reply.length_off > 0:  # the client waits for more: there is none
+                    self.close_connection = True
 
     def _reset(self) -> None:
         self.connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
@@ -190,6 +194,7 @@ class PubMed:
         api_keys: the keys it knows; any other gets HTTP 400.
         latency: seconds before every answer.
         unknown_phrases: phrases (or single words) that its phrase index does not have.
+        unknown_near: phrases that it does not even know as proximity searches.
         closed_world: nothing outside the corpus exists: words and headings it lacks are "not found".
         webenv_lifetime: seconds until a WebEnv expires, None for never.
         compress: gzip for clients that accept it.
@@ -211,6 +216,7 @@ class PubMed:
         api_keys: Iterable[str] = (API_KEY,),
         latency: float = 0.0,
         unknown_phrases: Iterable[str] = (),
+        unknown_near: Iterable[str] = (),
         closed_world: bool = False,
         webenv_lifetime: float | None = None,
         compress: bool = True,
@@ -220,7 +226,9 @@ class PubMed:
     ) -> None:
         self.corpus = corpus if isinstance(corpus, Corpus) else Corpus(corpus)
         self.history = History(webenv_lifetime)
-        self.eutils = EUtils(self.corpus, self.history, unknown_phrases, today, closed_world=closed_world)
+        self.eutils = EUtils(
+            self.corpus, self.history, unknown_phrases, today, closed_world=closed_world, unknown_near=unknown_near
+        )
         self.rate = rate
         self.key_rate = max(10, rate) if key_rate is None else key_rate
         self.api_keys = frozenset(api_keys)

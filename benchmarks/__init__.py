@@ -1,0 +1,1 @@
+"""Measurements that are too long for the tests; each says at its head how to run it."""
