@@ -11,16 +11,23 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from catalog.across import tell_across
+from catalog.curation import NO_CURATION, Curation, Reviewed, read_curation, reviewed
 from catalog.errors import CatalogError, Refused, WrongUse
+from catalog.retractions import NO_WATCH, Watch, read_watch
 from catalog.rows import rows_of
+from catalog.tagging.overrides import RULE
+from catalog.tagging.prompts import prompt_kinds
 from catalog.tagging.rules import load
+from catalog.tagging.status import settle
 from catalog.tagging.tables import NAMES, raw, table
 from catalog.tagging.tagger import tag
+from catalog.tagging.tags import Tag
 from harvest.errors import BadRecord
 from harvest.progress import Progress, Quiet
 from harvest.record import parse_article
@@ -37,10 +44,16 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did: articles written, and what could not be parsed as (PMID, reason)."""
+    """What a build did: articles written, and what could not be parsed as (PMID, reason).
+
+    `troubles` are lines of the curation and Retraction Watch files that were left out; `remarks` say what came of the
+    others and what to look at. One line each.
+    """
 
     articles: int
     set_aside: tuple[tuple[int, str], ...]
+    troubles: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def build(
@@ -48,6 +61,8 @@ def build(
     target: Path,
     *,
     topics: Topics | None = None,
+    curation: Path | None = None,
+    retractions: Path | None = None,
     allow_fewer: bool = False,
     progress: Progress | None = None,
 ) -> Built:
@@ -57,6 +72,8 @@ def build(
         source: a `pubmed.db`.
         target: the `catalog.db` to write.
         topics: the vocabulary; by default the one the latest harvest used.
+        curation: a curation file, whose corrections beat every rule.
+        retractions: a Retraction Watch file, a second source for status.
         allow_fewer: replace a catalog even by one with more than a tenth fewer articles.
         progress: told how far it is.
 
@@ -67,16 +84,21 @@ def build(
     _check_target(target)
     with Store.read(source) as store:
         vocabulary = topics or _vocabulary(store)
+        corrections = read_curation(curation, vocabulary) if curation else NO_CURATION
+        watch = read_watch(retractions) if retractions else NO_WATCH
         fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
         try:
             built = write_catalog(
                 fresh,
                 store.records(),
                 vocabulary,
+                curation=corrections,
+                watch=watch,
                 provenance=_provenance(store),
                 progress=progress,
                 total=store.count_records(),
             )
+            built = replace(built, remarks=(*built.remarks, *_dropped(target, corrections, watch)))
             held = _articles(target)
             if held is not None and built.articles < held * (1 - LARGEST_LOSS) and not allow_fewer:
                 raise Refused(
@@ -102,6 +124,8 @@ def write_catalog(
     records: Iterable[StoredRecord],
     topics: Topics,
     *,
+    curation: Curation = NO_CURATION,
+    watch: Watch = NO_WATCH,
     provenance: Mapping[str, Iterable[tuple[Any, ...]]] | None = None,
     sample: bool = False,
     progress: Progress | None = None,
@@ -113,6 +137,8 @@ def write_catalog(
         path: the file to make.
         records: stored records in PMID order.
         topics: the vocabulary to tag with.
+        curation: corrections that beat every rule.
+        watch: the Retraction Watch list.
         provenance: rows of `runs`, `searches` and `search_hits`.
         sample: whether the records are invented.
         progress: told how far it is.
@@ -129,9 +155,12 @@ def write_catalog(
             conn.execute("PRAGMA synchronous=OFF")
             conn.executescript(resources.files("catalog").joinpath("schema.sql").read_text("utf-8"))
             conn.execute("BEGIN")
-            _write_names(conn, topics, sample=sample)
+            _write_names(conn, topics, curation, watch, sample=sample)
             progress.stage("Tagging records", total)
-            articles = _write_records(conn, records, topics, set_aside, progress, sample=sample)
+            articles, corrected = _write_records(conn, records, topics, curation, set_aside, progress, sample=sample)
+            progress.stage("Linking records")
+            told = tell_across(conn, watch)
+            checked = _write_curation(conn, curation, corrected)
             for name in ("runs", "searches", "search_hits"):
                 _insert(conn, name, (provenance or {}).get(name, ()))
             conn.execute("COMMIT")
@@ -145,7 +174,14 @@ def write_catalog(
     _check(path, articles)
     _sync(path)
     progress.close()
-    return Built(articles, tuple(set_aside))
+    troubles = [*curation.troubles, *watch.troubles, *told.troubles, *_unfit(checked)]
+    remarks = _remarks(checked)
+    if watch.sha256 is not None:
+        remarks.append(
+            f"Retraction Watch: lines read: {len(watch.lines) + watch.without_ids:,};"
+            f" about articles here: {told.watched:,}; without PMID and DOI: {watch.without_ids:,}."
+        )
+    return Built(articles, tuple(set_aside), tuple(troubles), tuple(remarks))
 
 
 def rules_sha256() -> str:
@@ -179,7 +215,7 @@ def _provenance(store: Store) -> dict[str, Iterable[tuple[Any, ...]]]:
     }
 
 
-def _write_names(conn: sqlite3.Connection, topics: Topics, *, sample: bool) -> None:
+def _write_names(conn: sqlite3.Connection, topics: Topics, curation: Curation, watch: Watch, *, sample: bool) -> None:
     """Everything a reader meets as a name, in display order."""
     _insert(
         conn,
@@ -195,6 +231,8 @@ def _write_names(conn: sqlite3.Connection, topics: Topics, *, sample: bool) -> N
                 rules_sha256(),
                 metadata.version("lbp-evidence-catalog"),
                 sample,
+                curation.sha256,
+                watch.sha256,
             )
         ],
     )
@@ -203,10 +241,15 @@ def _write_names(conn: sqlite3.Connection, topics: Topics, *, sample: bool) -> N
     for name, concepts in (("interventions", topics.interventions), ("conditions", topics.conditions)):
         tagged = [concept for concept in concepts if not concept.search_only]
         _insert(conn, name, [(c.id, i, c.name, c.short, c.description) for i, c in enumerate(tagged, 1)])
-    rules: list[tuple[Any, ...]] = []
-    for field in ("design", "included", "timing"):
+    _insert(conn, "prompt_kinds", [(k.id, i, k.name, k.description) for i, k in enumerate(prompt_kinds(), 1)])
+    rules: list[tuple[Any, ...]] = [
+        (RULE, "curation", None, None, "A person's correction; see the table curation"),
+        ("prompt.status", "prompts", "retracted", None, "The record's status"),
+    ]
+    for field in ("design", "included", "timing", "certainty", "prompts"):
         rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
     rules += [(entry["id"], "status", entry["value"], None, None) for entry in table("status")["rules"]]
+    rules += [(entry["id"], "families", entry["value"], None, entry["cites"]) for entry in table("families")["rules"]]
     rules += [(entry["id"], "topic", None, None, entry["where"]) for entry in table("topic")["rules"]]
     _insert(conn, "rules", sorted(rules))
 
@@ -215,11 +258,14 @@ def _write_records(
     conn: sqlite3.Connection,
     records: Iterable[StoredRecord],
     topics: Topics,
+    curation: Curation,
     set_aside: list[tuple[int, str]],
     progress: Progress,
     *,
     sample: bool,
-) -> int:
+) -> tuple[int, list[Reviewed]]:
+    """(articles written, what became of the corrections that are about one of them)."""
+    corrected: list[Reviewed] = []
     authors: dict[tuple[str | None, ...], int] = {}
     articles = 0
     pending: dict[str, list[tuple[Any, ...]]] = {}
@@ -229,7 +275,12 @@ def _write_records(
         except BadRecord as error:
             set_aside.append((stored.pmid, str(error)))
             continue
-        for name, row in rows_of(record, tag(record, topics), stored.first_seen or None, sample=sample):
+        overrides = curation.overrides.get(record.pmid, ())
+        tags = tag(record, topics, overrides)
+        if overrides:
+            by_rules = tag(record, topics)
+            corrected += [reviewed(override, by_rules, tags) for override in overrides]
+        for name, row in rows_of(record, tags, stored.first_seen or None, sample=sample):
             if name == "article_authors":
                 key = row[2]
                 if key not in authors:
@@ -242,7 +293,60 @@ def _write_records(
         if articles % _BATCH == 0:
             _flush(conn, pending)
     _flush(conn, pending)
-    return articles
+    return articles, corrected
+
+
+def _write_curation(conn: sqlite3.Connection, curation: Curation, corrected: Iterable[Reviewed]) -> list[Reviewed]:
+    """Write every sound correction with what became of it, in the file's order; returns the same."""
+    met = {review.override.line: review for review in corrected}
+    every: list[Reviewed] = []
+    for override in sorted((o for group in curation.overrides.values() for o in group), key=lambda o: o.line):
+        review = met.get(override.line, Reviewed(override, None, "not_in_catalog"))
+        if override.field == "status" and review.outcome != "not_in_catalog":
+            # Known only now: other records and the Retraction Watch list speak of it too.
+            status = _status_by_rules(conn, override.pmid)
+            review = Reviewed(override, status, "rules_agree" if status == override.value else "corrects")
+        every.append(review)
+    rows = [
+        (o.line, o.pmid, o.field, o.value, o.who, o.when, o.why, review.rules_say, review.outcome)
+        for review in every
+        for o in (review.override,)
+    ]
+    _insert(conn, "curation", rows)
+    return every
+
+
+def _status_by_rules(conn: sqlite3.Connection, pmid: int) -> str:
+    tags = conn.execute(
+        "SELECT value, rule, source, start, end, quote FROM tags"
+        " WHERE pmid = ? AND field = 'status' AND source != 'curator'",
+        (pmid,),
+    )
+    return settle(
+        Tag("status", value, rule, source, start, end, quote, True) for value, rule, source, start, end, quote in tags
+    )[0]
+
+
+def _unfit(checked: Iterable[Reviewed]) -> list[str]:
+    return [
+        f"Curation line {o.line}: {o.field} is not asked of PMID {o.pmid}, given its design; the line has no effect"
+        for review in checked
+        if review.outcome == "does_not_fit"
+        for o in (review.override,)
+    ]
+
+
+def _remarks(checked: Iterable[Reviewed]) -> list[str]:
+    said = {
+        "rules_agree": "the rules now say the same; the line can go",
+        "not_in_catalog": "the article is not in the catalog",
+    }
+    return [
+        f"Curation line {o.line}: {o.field} {o.value} of PMID {o.pmid}: {said[review.outcome]}"
+        for review in checked
+        if review.outcome in said
+        for o in (review.override,)
+    ]
 
 
 def _flush(conn: sqlite3.Connection, pending: dict[str, list[tuple[Any, ...]]]) -> None:
@@ -282,6 +386,23 @@ def _articles(path: Path) -> int | None:
             return int(conn.execute("SELECT count(*) FROM articles").fetchone()[0])
     except sqlite3.Error:
         return None
+
+
+def _dropped(path: Path, curation: Curation, watch: Watch) -> list[str]:
+    """What the catalog being replaced was built with and the new one is not, one line each."""
+    if not path.is_file():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+            before = conn.execute("SELECT curation_sha256, retractions_sha256 FROM about").fetchone() or (None, None)
+    except sqlite3.Error:  # no catalog, or one of an older program
+        return []
+    names = ("curation", "curation file"), ("retractions", "Retraction Watch file")
+    return [
+        f"{path}: was built with a {what}, this one without; build again with --{option} FILE to have it back"
+        for (option, what), old, new in zip(names, before, (curation.sha256, watch.sha256), strict=True)
+        if old is not None and new is None
+    ]
 
 
 def _sync(path: Path) -> None:

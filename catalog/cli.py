@@ -42,6 +42,13 @@ def _catalog_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def _second_sources(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option(
+        "--retractions", type=PATH, help="A Retraction Watch CSV (Crossref's), a second source for status."
+    )(command)
+    return click.option("--curation", type=PATH, help="A CSV of corrections, which beat every rule.")(command)
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_version(), prog_name="catalog")
 def main() -> None:
@@ -52,9 +59,18 @@ def main() -> None:
 @click.option("--from", "source", type=PATH, default=Path("pubmed.db"), show_default=True, help="The harvest to read.")
 @click.option("--to", "target", type=PATH, default=Path("catalog.db"), show_default=True, help="The catalog to write.")
 @topics_option
+@_second_sources
 @click.option("--allow-fewer", is_flag=True, help="Replace a catalog even by one with over a tenth fewer articles.")
 @click.pass_context
-def build_command(ctx: click.Context, source: Path, target: Path, topics: Path | None, allow_fewer: bool) -> None:
+def build_command(
+    ctx: click.Context,
+    source: Path,
+    target: Path,
+    topics: Path | None,
+    curation: Path | None,
+    retractions: Path | None,
+    allow_fewer: bool,
+) -> None:
     """Tag every record of a harvest and write a fresh catalog; the old one is replaced in one step, when all is well.
 
     Without --topics the vocabulary is the one the latest harvest used.
@@ -63,12 +79,14 @@ def build_command(ctx: click.Context, source: Path, target: Path, topics: Path |
         source,
         target,
         topics=load_topics(topics) if topics else None,
+        curation=curation,
+        retractions=retractions,
         allow_fewer=allow_fewer,
         progress=progress_for(),
     )
     _tell_built(built)
     click.echo(f"{built.articles:,} articles in {target}.")
-    ctx.exit(1 if built.set_aside else 0)
+    ctx.exit(1 if built.set_aside or built.troubles else 0)
 
 
 def _tell_built(built: Built) -> None:
@@ -76,6 +94,11 @@ def _tell_built(built: Built) -> None:
         say(f"Left out: PMID {pmid}: {reason}")
     if len(built.set_aside) > LISTED:
         say(f"... and {len(built.set_aside) - LISTED:,} more")
+    for lines in (built.troubles, built.remarks):
+        for line in lines[:LISTED]:
+            say(line)
+        if len(lines) > LISTED:
+            say(f"... and {len(lines) - LISTED:,} more")
 
 
 @main.command("serve")
@@ -94,7 +117,8 @@ def _tell_ready(address: str) -> None:
 @main.command()
 @_address_options
 @topics_option
-def up(host: str, port: int, topics: Path | None) -> None:
+@_second_sources
+def up(host: str, port: int, topics: Path | None, curation: Path | None, retractions: Path | None) -> None:
     """Harvest PubMed, build the catalog and show it in the browser: everything in one step.
 
     Keeps pubmed.db and catalog.db in this folder; run again, it only fetches what is new. Where PubMed cannot be
@@ -102,7 +126,13 @@ def up(host: str, port: int, topics: Path | None) -> None:
     """
     target = Path("catalog.db")
     ready = prepare(
-        Path("pubmed.db"), target, topics=load_topics(topics) if topics else None, progress=progress_for(), say=say
+        Path("pubmed.db"),
+        target,
+        topics=load_topics(topics) if topics else None,
+        curation=curation,
+        retractions=retractions,
+        progress=progress_for(),
+        say=say,
     )
     if ready.harvested is not None:
         kept = ready.harvested.kept

@@ -21,9 +21,29 @@ _FIELDS = {
     "level": "Level of evidence (OCEBM 2011, starting level)",
     "jbjs": "Level after JBJS",
     "timing": "Timing",
+    "certainty": "Certainty the paper states itself",
     "status": "Status",
     "interventions": "Interventions",
     "conditions": "Conditions",
+    # No rule decides these; a curator may.
+    "region": "Region",
+    "participants": "Participants",
+    "studies": "Studies",
+    "comparator": "Comparator",
+    "basis": "Basis of comparison",
+    "direction": "Direction",
+    "followup_months": "Follow-up in months",
+    "harms": "Harms",
+}
+
+
+_NAMES = {
+    "publication_type": "publication type",
+    "mesh": "MeSH heading",
+    "notice": "PubMed's link to a notice",
+    "retraction_watch": "Retraction Watch",
+    "conflict_of_interest": "conflict-of-interest statement",
+    "catalog": "status here",
 }
 
 
@@ -39,6 +59,7 @@ def explain(path: Path, pmid: int) -> Iterator[str]:
             raise WrongUse(f"PMID {pmid} is not in {path}; it may be off topic, or newer than the last harvest")
         tiers = dict(conn.execute("SELECT id, tier FROM rules").fetchall())
         tags = conn.execute("SELECT rowid, * FROM tags WHERE pmid = ? ORDER BY rowid", (pmid,)).fetchall()
+        around = [*_prompts(conn, pmid), *_family(conn, pmid), *_cited_retracted(conn, pmid), *_curation(conn, pmid)]
     yield f"{pmid}  {article['title'] or '[no title]'}"
     for field, name in _FIELDS.items():
         fired = [tag for tag in tags if tag["field"] == field]
@@ -54,6 +75,62 @@ def explain(path: Path, pmid: int) -> Iterator[str]:
         reason = _why(field, fired, tiers)
         if reason:
             yield f"  {reason}"
+    yield from around
+
+
+def _prompts(conn: sqlite3.Connection, pmid: int) -> Iterator[str]:
+    rows = conn.execute(
+        "SELECT k.name, p.* FROM prompts p JOIN prompt_kinds k ON k.id = p.prompt WHERE p.pmid = ?"
+        " ORDER BY k.position, p.rowid",
+        (pmid,),
+    ).fetchall()
+    if rows:
+        yield ""
+        yield "To weigh when grading (nothing is graded here):"
+    for row in rows:
+        if row["quote"] is None:
+            yield f"  {row['name']}  {row['rule']}: nothing in title or abstract says it"
+        else:
+            yield f"  {row['name']}  {row['rule']}  {_place(row)}: “{row['quote']}”"
+
+
+def _family(conn: sqlite3.Connection, pmid: int) -> Iterator[str]:
+    members = conn.execute(
+        "SELECT * FROM trial_families WHERE family = (SELECT family FROM trial_families WHERE pmid = ?) ORDER BY pmid",
+        (pmid,),
+    ).fetchall()
+    if members:
+        yield ""
+        yield f"One of {len(members)} reports of one trial or paper (family {members[0]['family']}):"
+    for row in members:
+        counts = "; counts for the family" if row["represents"] else ""
+        yield f"  {row['pmid']}  {row['rule']}: “{row['quote']}”{counts}"
+
+
+def _cited_retracted(conn: sqlite3.Connection, pmid: int) -> Iterator[str]:
+    rows = conn.execute("SELECT * FROM leans_on_retracted WHERE pmid = ? ORDER BY cited_pmid", (pmid,)).fetchall()
+    if rows:
+        yield ""
+        yield "Its reference list holds retracted papers:"
+    for row in rows:
+        yield f"  PMID {row['cited_pmid']}  {_NAMES.get(row['source'], row['source'])}: “{row['quote']}”"
+
+
+def _curation(conn: sqlite3.Connection, pmid: int) -> Iterator[str]:
+    rows = conn.execute("SELECT * FROM curation WHERE pmid = ? ORDER BY line", (pmid,)).fetchall()
+    if rows:
+        yield ""
+        yield "Corrected by hand:"
+    outcomes = {
+        "corrects": "",
+        "rules_agree": "; the rules now say the same",
+        "does_not_fit": "; no effect: not asked of this design",
+    }
+    for row in rows:
+        yield (
+            f"  {row['field']} {row['value']}  by {row['who']}, {row['when']}: “{row['why']}”"
+            f" (the rules say {row['rules_say'] or 'nothing'}{outcomes[row['outcome']]})"
+        )
 
 
 def _value(article: sqlite3.Row, field: str, fired: list[sqlite3.Row]) -> str | None:
@@ -67,9 +144,8 @@ def _value(article: sqlite3.Row, field: str, fired: list[sqlite3.Row]) -> str | 
 def _place(tag: sqlite3.Row) -> str:
     source: str = tag["source"]
     if tag["start"] is None:
-        names = {"publication_type": "publication type", "mesh": "MeSH heading"}
-        return names.get(source, source)
-    return f"{source} {tag['start']}-{tag['end']}"
+        return _NAMES.get(source, source)
+    return f"{_NAMES.get(source, source)} {tag['start']}-{tag['end']}"
 
 
 def _tier(tag: sqlite3.Row, tiers: dict[str, str]) -> str:
@@ -95,6 +171,8 @@ def _why(field: str, fired: list[sqlite3.Row], tiers: dict[str, str]) -> str | N
     lost = [tag for tag in fired if not tag["chosen"]]
     if field not in ("design", "included", "timing") or not chosen or not lost:
         return None
+    if any(tag["source"] == "curator" for tag in chosen):
+        return f"{chosen[0]['value']} is a curator's word, which stands above every rule"
     best = min(chosen, key=lambda tag: _rank(field, tag, tiers))
     second = min(lost, key=lambda tag: _rank(field, tag, tiers))
     return (

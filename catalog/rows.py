@@ -46,6 +46,7 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
         "\n".join(f"{s.label}: {s.text}" if s.label else s.text for s in other.sections)
         for other in record.other_abstracts
     ]
+    given = dict(tags.given)
     yield (
         "articles",
         (
@@ -70,15 +71,15 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
             tags.level,
             tags.jbjs,
             tags.timing,
-            None,  # region
-            None,  # participants
-            None,  # studies
-            None,  # comparator
-            None,  # basis
-            None,  # direction
-            None,  # followup_months
-            None,  # harms
-            None,  # certainty
+            given.get("region"),
+            given.get("participants"),
+            given.get("studies"),
+            given.get("comparator"),
+            given.get("basis"),
+            given.get("direction"),
+            given.get("followup_months"),
+            given.get("harms"),
+            tags.certainty,
             tags.status,
             since,
             record.date_revised,
@@ -108,15 +109,35 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
         yield "keywords", (pmid, position, keyword.text, keyword.owner)
     for link in record.links:
         yield "notices", (pmid, link.ref_type, link.pmid, link.citation, link.note)
-    for bank in record.databanks:
-        if bank.accession is not None:
-            yield "trials", (bank.accession, bank.name, pmid)
+    moved = {"title": len(SAMPLE_MARK)} if sample else {}
+    for number in tags.registrations:
+        start, end = _moved_span(number.start, number.end, moved.get(number.source, 0))
+        yield (
+            "trials",
+            (
+                number.number,
+                number.registry,
+                pmid,
+                number.kind,
+                number.source,
+                start,
+                end,
+                number.quote,
+                number.own,
+            ),
+        )
+    for prompt in tags.prompts:
+        start, end = _moved_span(prompt.start, prompt.end, moved.get(prompt.source, 0))
+        yield "prompts", (pmid, prompt.prompt, prompt.rule, prompt.source, start, end, prompt.quote)
     for reference in record.references:
         if reference.pmid is not None:
             yield "article_references", (pmid, reference.pmid)
 
 
 def _moved(tag: Tag, by: int) -> Tag:
-    if tag.start is None or tag.end is None:
-        return tag
-    return replace(tag, start=tag.start + by, end=tag.end + by)
+    start, end = _moved_span(tag.start, tag.end, by)
+    return replace(tag, start=start, end=end)
+
+
+def _moved_span(start: int | None, end: int | None, by: int) -> tuple[int | None, int | None]:
+    return (None, None) if start is None or end is None else (start + by, end + by)

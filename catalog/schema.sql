@@ -10,13 +10,17 @@ CREATE TABLE about (           -- one row: what this catalog is
     topics_sha256 TEXT NOT NULL,
     rules_sha256 TEXT NOT NULL,
     version TEXT NOT NULL,     -- of lbp-evidence-catalog
-    sample INTEGER NOT NULL    -- 1: invented records
+    sample INTEGER NOT NULL,   -- 1: invented records
+    curation_sha256 TEXT,      -- of the curation file; NULL: built without one
+    retractions_sha256 TEXT    -- of the Retraction Watch file; NULL: built without one
 );
 
 CREATE TABLE designs (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
 CREATE TABLE levels (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
 CREATE TABLE interventions (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, short TEXT NOT NULL, description TEXT NOT NULL);
 CREATE TABLE conditions (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, short TEXT NOT NULL, description TEXT NOT NULL);
+CREATE TABLE prompt_kinds (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
+CREATE TABLE notice_kinds (kind TEXT PRIMARY KEY, inverse TEXT NOT NULL); -- RetractionIn of one record is RetractionOf of the other
 CREATE TABLE rules (id TEXT PRIMARY KEY, field TEXT NOT NULL, value TEXT, tier TEXT, cites TEXT);
 
 CREATE TABLE articles (
@@ -75,7 +79,7 @@ CREATE TABLE tags (
     field TEXT NOT NULL,
     value TEXT NOT NULL,
     rule TEXT NOT NULL,
-    source TEXT NOT NULL,      -- curator, publication_type, mesh, title, abstract
+    source TEXT NOT NULL,      -- curator, publication_type, mesh, title, abstract, notice, retraction_watch
     start INTEGER,             -- code points into title or abstract; NULL for headings
     end INTEGER,
     quote TEXT NOT NULL,
@@ -129,7 +133,65 @@ CREATE TABLE notices (         -- corrections, retractions, comments, versions: 
     citation TEXT,
     note TEXT
 );
-CREATE TABLE trials (registry_id TEXT NOT NULL, registry TEXT, pmid INTEGER NOT NULL REFERENCES articles(pmid));
+CREATE TABLE trials (          -- registry numbers, each once a record, as the registry writes them
+    registry_id TEXT NOT NULL,
+    registry TEXT,
+    pmid INTEGER NOT NULL REFERENCES articles(pmid),
+    kind TEXT NOT NULL,        -- trial; review (PROSPERO: the review's own); other (sequences, data sets)
+    source TEXT NOT NULL,      -- databank (PubMed's DataBankList), title, abstract
+    start INTEGER,
+    end INTEGER,
+    quote TEXT NOT NULL,       -- the number as written there
+    own INTEGER NOT NULL       -- 0: only the background names it
+);
+CREATE TABLE trial_families (  -- reports of one trial and versions of one paper; an article is in one family or none
+    family INTEGER NOT NULL,   -- its smallest PMID
+    pmid INTEGER PRIMARY KEY REFERENCES articles(pmid),
+    rule TEXT NOT NULL,        -- what ties it (family.*)
+    quote TEXT NOT NULL,
+    represents INTEGER NOT NULL -- 1: the one that counts for the family
+);
+CREATE TABLE comment_threads ( -- papers and the comments and replies on them, in the catalog or not
+    thread INTEGER NOT NULL,   -- the smallest PMID
+    pmid INTEGER PRIMARY KEY
+);
+CREATE TABLE prompts (         -- what a person may weigh when grading; never graded by machine
+    pmid INTEGER NOT NULL REFERENCES articles(pmid),
+    prompt TEXT NOT NULL REFERENCES prompt_kinds(id),
+    rule TEXT NOT NULL,
+    source TEXT NOT NULL,      -- title, abstract, mesh, conflict_of_interest, affiliation, status; absence: quote is NULL
+    start INTEGER,             -- code points into title, abstract or conflict_of_interest
+    end INTEGER,
+    quote TEXT                 -- NULL: nothing in title or abstract says it
+);
+CREATE TABLE curation (        -- every correction of the curation file that is sound
+    line INTEGER PRIMARY KEY,
+    pmid INTEGER NOT NULL,     -- perhaps not in the catalog
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,       -- as written: a value, blank, a list, +value or -value
+    who TEXT NOT NULL,
+    "when" TEXT NOT NULL,      -- YYYY-MM-DD
+    why TEXT NOT NULL,
+    rules_say TEXT,            -- what the rules alone give; NULL: nothing
+    outcome TEXT NOT NULL      -- corrects, rules_agree, not_in_catalog, does_not_fit
+);
+CREATE TABLE retraction_watch ( -- lines of the Retraction Watch file that are about an article here
+    record_id TEXT NOT NULL,
+    pmid INTEGER NOT NULL REFERENCES articles(pmid),
+    matched_by TEXT NOT NULL,  -- pmid, doi
+    nature TEXT NOT NULL,      -- Retraction, Expression of concern, Correction, Reinstatement
+    date TEXT,
+    reason TEXT,
+    notice_pmid INTEGER,
+    notice_doi TEXT
+);
+CREATE TABLE leans_on_retracted ( -- reviews and guidelines whose reference list (PubMed has it for few) holds a retracted paper
+    pmid INTEGER NOT NULL REFERENCES articles(pmid),
+    cited_pmid INTEGER NOT NULL,
+    source TEXT NOT NULL,      -- catalog (its status here), notice, retraction_watch
+    quote TEXT NOT NULL,
+    PRIMARY KEY (pmid, cited_pmid)
+);
 CREATE TABLE article_references (pmid INTEGER NOT NULL REFERENCES articles(pmid), cited_pmid INTEGER NOT NULL);
 
 CREATE TABLE runs (            -- the harvests this catalog was built from
@@ -162,6 +224,12 @@ CREATE INDEX notices_by_article ON notices(pmid);
 CREATE INDEX notices_by_notice ON notices(notice_pmid);
 CREATE INDEX trials_by_number ON trials(registry_id);
 CREATE INDEX trials_by_article ON trials(pmid);
+CREATE INDEX families_by_family ON trial_families(family);
+CREATE INDEX threads_by_thread ON comment_threads(thread);
+CREATE INDEX prompts_by_article ON prompts(pmid);
+CREATE INDEX prompts_by_prompt ON prompts(prompt);
+CREATE INDEX curation_by_article ON curation(pmid);
+CREATE INDEX watch_by_article ON retraction_watch(pmid);
 CREATE INDEX references_by_article ON article_references(pmid);
 CREATE INDEX references_by_cited ON article_references(cited_pmid);
 CREATE INDEX hits_by_article ON search_hits(pmid);
@@ -189,3 +257,27 @@ WHERE t.field = 'design' AND t.source = 'publication_type' AND t.chosen = 0
 AND NOT (t.value = 'narrative_review' AND a.design IN ('systematic_review', 'guideline', 'case_report'))
 AND NOT EXISTS (SELECT 1 FROM tags x WHERE x.pmid = t.pmid AND x.field = 'design' AND x.chosen = 1 AND x.source = 'publication_type')
 GROUP BY t.pmid, t.field, t.value;
+
+-- One row a trial family or single article: what a count that takes each trial once counts (rules: catalog/families.py).
+CREATE VIEW studies AS
+SELECT coalesce(f.family, a.pmid) AS study, a.pmid AS pmid, f.family AS family,
+    CASE WHEN f.family IS NULL THEN 1 ELSE (SELECT count(*) FROM trial_families m WHERE m.family = f.family) END AS reports,
+    a.title AS title, a.year AS year, a.design AS design, a.level AS level, a.status AS status
+FROM articles a LEFT JOIN trial_families f ON f.pmid = a.pmid
+WHERE f.pmid IS NULL OR f.represents = 1;
+
+-- Notices, comments and versions of an article, told by its own record or (told_by = the other's PMID) by another's.
+CREATE VIEW related_notices AS
+SELECT n.pmid AS pmid, n.kind AS kind, n.notice_pmid AS notice_pmid, n.citation AS citation, n.note AS note, n.pmid AS told_by
+FROM notices n WHERE n.kind IN (SELECT kind FROM notice_kinds)
+UNION ALL
+SELECT n.notice_pmid, k.inverse, n.pmid, o.citation, n.note, n.pmid
+FROM notices n JOIN notice_kinds k ON k.kind = n.kind
+JOIN articles a ON a.pmid = n.notice_pmid
+JOIN (SELECT pmid, coalesce(journal_abbreviation, journal) || coalesce('. ' || year, '') AS citation FROM articles) o ON o.pmid = n.pmid
+WHERE n.pmid != n.notice_pmid
+AND NOT EXISTS (SELECT 1 FROM notices x WHERE x.pmid = n.notice_pmid AND x.notice_pmid = n.pmid AND x.kind = k.inverse);
+
+-- Corrections to look at again: the rules now say the same, the article is not here, or the field does not fit its design.
+CREATE VIEW curation_to_review AS
+SELECT line, pmid, field, value, who, "when", why, rules_say, outcome FROM curation WHERE outcome != 'corrects';

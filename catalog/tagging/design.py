@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from catalog.tagging.document import Document
-from catalog.tagging.rules import Hit, load, precedence
+from catalog.tagging.rules import Hit, fire, precedence
 from catalog.tagging.tags import Tag
 
 __all__ = ["Decision", "decide_design", "decide_included", "decide_timing", "unresolved"]
@@ -27,13 +27,13 @@ class Decision:
 
 def decide_design(document: Document) -> Decision:
     """The design of a record: the first (value, tier) of the precedence for which a rule fired; else `unclear`."""
-    hits = [hit for rule in load("design") for hit in rule.hits(document)]
+    hits = fire("design", document)
     return _decide("design", hits, default="narrative_review" if document.record.is_book and not hits else "unclear")
 
 
 def decide_included(document: Document) -> tuple[Decision, Decision]:
     """For a systematic review: what it includes, and the lowest design it states (`unstated` by default)."""
-    hits = [hit for rule in load("included") for hit in rule.hits(document)]
+    hits = fire("included", document)
     included = _decide("included", [hit for hit in hits if hit.tier != "lowest"], default="unclear")
     lowest = [hit for hit in hits if hit.tier == "lowest"]
     worst = next((hit for hit in lowest if hit.value == "uncontrolled"), lowest[0] if lowest else None)
@@ -45,7 +45,7 @@ def decide_timing(document: Document, design: str) -> Decision | None:
     """Prospective, retrospective or unclear; None for designs the question does not fit."""
     if design not in TIMED:
         return None
-    return _decide("timing", [hit for rule in load("timing") for hit in rule.hits(document)], default="unclear")
+    return _decide("timing", fire("timing", document), default="unclear")
 
 
 def unresolved(field: str, hits: list[Hit]) -> list[Hit]:

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 from typing import Literal
 
+from catalog.tagging.literals import LONGEST
 from catalog.tagging.tables import table
 from harvest.record import Record
 
@@ -47,6 +48,25 @@ class Document:
     def text(self, field: TextField) -> str:
         """The text the spans of `field` point into."""
         return self.title if field == "title" else self.abstract
+
+    @cached_property
+    def _lowered(self) -> dict[TextField, str]:
+        return {"title": self.title.lower(), "abstract": self.abstract.lower()}
+
+    def lowered(self, field: TextField) -> str:
+        """The text of `field` in lower case."""
+        return self._lowered[field]
+
+    @cached_property
+    def folded(self) -> str:
+        """Title and abstract without regard to case, for telling which literals stand in them."""
+        return f"{self.title}\n{self.abstract}".casefold()
+
+    @cached_property
+    def pieces(self) -> frozenset[str]:
+        """Every piece of `folded` that is as long as the longest literals asked for."""
+        folded = self.folded
+        return frozenset(folded[i : i + LONGEST] for i in range(len(folded) - LONGEST + 1))
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -86,7 +106,9 @@ _SHORT = re.compile(
     r"|\b[A-Za-z])\.$",
     re.IGNORECASE,
 )
-_ORDER: dict[Zone, int] = {"background": 0, "objective": 1, "methods": 2, "results": 3, "conclusions": 4}
+# An abstract of so many sentences or fewer, without headings, speaks of the study itself from the start.
+SHORT_ABSTRACT = 4
+_ORDER: dict[Zone, int] = {"background": 0, "other": 0, "objective": 1, "methods": 2, "results": 3, "conclusions": 4}
 
 
 @cache
@@ -109,12 +131,21 @@ def read(record: Record) -> Document:
         sentences.append(Sentence("title", 0, len(title), "title", None))
     labelled = [section for section in record.sections if section.label or section.category not in (None, "UNASSIGNED")]
     at = 0
+    running: int | None = None  # where a run of sections without headings began: they are read as one text
     for section in record.sections:
         lead = len(section.label) + 2 if section.label else 0
         start, end = at, at + lead + len(section.text)
         zone = _zone_of(section.label, section.category)
-        sentences += _section(abstract, start + lead, end, zone, section.label)
+        if zone is None:
+            running = start if running is None else running
+        else:
+            if running is not None:
+                sentences += _section(abstract, running, start - 1, None, None)
+                running = None
+            sentences += _section(abstract, start + lead, end, zone, section.label)
         at = end + 1
+    if running is not None:
+        sentences += _section(abstract, running, len(abstract), None, None)
     return Document(record, title, abstract, tuple(sentences), bool(labelled))
 
 
@@ -179,7 +210,8 @@ def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _infer(sentences: list[str]) -> list[Zone | None]:
     """Parts of an abstract without headings, by cues; parts never go back, but for methods cited after an aim."""
     zones: list[Zone | None] = []
-    current: Zone = "background"
+    # a few sentences have no room for background
+    current: Zone = "background" if len(sentences) > SHORT_ABSTRACT else "other"
     last = len(sentences) - 1
     for i, sentence in enumerate(sentences):
         cue = _cue(sentence)

@@ -13,10 +13,11 @@ from functools import cache
 from typing import Any
 
 from catalog.tagging.document import ZONES, Document, TextField, Zone
+from catalog.tagging.literals import LONGEST, Branches
 from catalog.tagging.tables import table
 from catalog.tagging.tags import Source
 
-__all__ = ["Hit", "Rule", "RuleError", "load", "precedence"]
+__all__ = ["Hit", "Rule", "RuleError", "fire", "load", "precedence"]
 
 
 class RuleError(ValueError):
@@ -44,7 +45,7 @@ class Rule:
     value: str
     tier: str
     zones: frozenset[Zone]
-    pattern: re.Pattern[str] | None
+    pattern: Branches | None
     unless: re.Pattern[str] | None  # in the same sentence
     unless_text: re.Pattern[str] | None  # anywhere in title or abstract
     needs_text: re.Pattern[str] | None
@@ -61,8 +62,12 @@ class Rule:
     match: tuple[str, ...]
     miss: tuple[str, ...]
 
-    def hits(self, document: Document) -> list[Hit]:
-        """Where the rule fires; nothing where a veto holds or there are fewer hits than it asks for."""
+    def hits(self, document: Document, present: frozenset[str] | None = None) -> list[Hit]:
+        """Where the rule fires; nothing where a veto holds or there are fewer hits than it asks for.
+
+        `present` holds the literals of the rules that stand in the document; given, branches that cannot match are
+        left out (see literals.py). Without it every branch is tried; the hits are the same.
+        """
         record = document.record
         if self.unless_types and any(t.name in self.unless_types for t in record.publication_types):
             return []
@@ -74,7 +79,7 @@ class Rule:
             return []
         found = list(self._headings(document))
         if self.pattern is not None:
-            found += self._text(document, self.pattern)
+            found += self._text(document, self.pattern, present)
         if len(found) < self.least:
             return []
         if found and self.unless_title and self.unless_title.search(document.title):
@@ -95,24 +100,25 @@ class Rule:
             if heading.name in self.mesh:
                 yield Hit(self.id, self.value, self.tier, "mesh", None, None, heading.name)
 
-    def _text(self, document: Document, pattern: re.Pattern[str]) -> Iterator[Hit]:
+    def _text(self, document: Document, pattern: Branches, present: frozenset[str] | None) -> Iterator[Hit]:
         fields: tuple[TextField, ...] = ("title", "abstract")
         for field in fields:
             text = document.text(field)
             elsewhere = "title" not in self.zones if field == "title" else self.zones <= {"title"}
             if not text or elsewhere:
                 continue
-            for found in pattern.finditer(text):
-                sentence = document.sentence_at(field, found.start())
+            for start, end in pattern.spans(text, document.lowered(field), present):
+                sentence = document.sentence_at(field, start)
                 if sentence.zone not in self.zones:
                     continue
-                if self.unless and self.unless.search(text, sentence.start, max(sentence.end, found.end())):
+                if self.unless and self.unless.search(text, sentence.start, max(sentence.end, end)):
                     continue
-                yield Hit(self.id, self.value, self.tier, field, found.start(), found.end(), found.group())
+                yield Hit(self.id, self.value, self.tier, field, start, end, text[start:end])
 
     def fits(self, example: str) -> bool:
         """Whether pattern and sentence veto let the rule fire on a single sentence (for the examples in the file)."""
-        return bool(self.pattern and self.pattern.search(example) and not (self.unless and self.unless.search(example)))
+        fires = self.pattern is not None and self.pattern.whole.search(example)
+        return bool(fires and not (self.unless and self.unless.search(example)))
 
 
 def _anywhere(pattern: re.Pattern[str], document: Document) -> bool:
@@ -139,6 +145,32 @@ def load(name: str) -> tuple[Rule, ...]:
 
 
 @cache
+def _vocabulary(name: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Every literal that some branch of the file's rules needs: those of full length, and the shorter ones."""
+    words = {word for rule in load(name) if rule.pattern for word in rule.pattern.vocabulary}
+    return frozenset(w for w in words if len(w) == LONGEST), tuple(sorted(w for w in words if len(w) < LONGEST))
+
+
+@cache
+def _in_turn(name: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """The file's rules, and those of them that are asked last."""
+    last = {tuple(line.split()) for line in table("precedence").get("asked_last", {}).get(name, ())}
+    rules = load(name)
+    guesses = tuple(rule for rule in rules if (rule.value, rule.tier) in last)
+    return tuple(rule for rule in rules if rule not in guesses), guesses
+
+
+def fire(name: str, document: Document) -> list[Hit]:
+    """Every hit of the rules of `rules/NAME.yml` on a document, in the file's order; guesses only where none knows."""
+    long, short = _vocabulary(name)
+    folded = document.folded
+    present = (long & document.pieces).union(word for word in short if word in folded)
+    first, last = _in_turn(name)
+    hits = [hit for rule in first for hit in rule.hits(document, present)]
+    return hits or [hit for rule in last for hit in rule.hits(document, present)]
+
+
+@cache
 def precedence(name: str) -> tuple[tuple[str, str], ...]:
     """The (value, tier) pairs of a field in the order in which they win, as `rules/precedence.yml` lists them."""
     pairs = []
@@ -160,14 +192,20 @@ def _rule(name: str, data: dict[str, Any], shorthand: dict[str, str]) -> Rule:
     if unknown:
         raise wrong(f"unknown key {sorted(unknown)[0]!r}")
 
+    flags = 0 if data.get("case") else re.IGNORECASE
+
+    def written(key: str) -> str | None:
+        source: str | None = data.get(key)
+        for word, meaning in shorthand.items():
+            source = source and source.replace(f"<{word}>", f"(?:{meaning})")
+        return source
+
     def pattern(key: str) -> re.Pattern[str] | None:
-        source = data.get(key)
+        source = written(key)
         if source is None:
             return None
-        for word, meaning in shorthand.items():
-            source = source.replace(f"<{word}>", f"(?:{meaning})")
         try:
-            return re.compile(source, 0 if data.get("case") else re.IGNORECASE)
+            return re.compile(source, flags)
         except re.error as error:
             raise wrong(f"{key} is not a regular expression ({error})") from error
 
@@ -185,7 +223,7 @@ def _rule(name: str, data: dict[str, Any], shorthand: dict[str, str]) -> Rule:
         value=str(data["value"]),
         tier=str(data["tier"]),
         zones=zones("in", ZONES),
-        pattern=pattern("pattern"),
+        pattern=Branches(written("pattern") or "", flags) if pattern("pattern") else None,
         unless=pattern("unless"),
         unless_text=pattern("unless_text"),
         needs_text=pattern("needs_text"),

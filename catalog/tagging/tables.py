@@ -10,7 +10,21 @@ import yaml
 __all__ = ["NAMES", "raw", "table"]
 
 # Every rules file, in the order in which their hash is taken.
-NAMES = ("design", "designs", "included", "levels", "parts", "precedence", "status", "timing", "topic")
+NAMES = (
+    "certainty",
+    "design",
+    "designs",
+    "families",
+    "included",
+    "levels",
+    "parts",
+    "precedence",
+    "prompts",
+    "registries",
+    "status",
+    "timing",
+    "topic",
+)
 
 
 def raw(name: str) -> bytes:

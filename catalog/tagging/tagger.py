@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from catalog.tagging.certainty import decide_certainty
 from catalog.tagging.design import decide_design, decide_included, decide_timing
 from catalog.tagging.document import read
 from catalog.tagging.level import level_of
+from catalog.tagging.overrides import Override, apply, decided
+from catalog.tagging.prompts import decide_prompts
+from catalog.tagging.registries import registrations
 from catalog.tagging.rules import Hit
 from catalog.tagging.status import decide_status
 from catalog.tagging.tags import Tag, Tags
@@ -15,21 +21,23 @@ from harvest.topics import Topics
 __all__ = ["tag"]
 
 
-def tag(record: Record, topics: Topics) -> Tags:
-    """Everything the rules say of a record. Pure: the same record and vocabulary give the same tags."""
+def tag(record: Record, topics: Topics, overrides: Sequence[Override] = ()) -> Tags:
+    """Everything the rules say of a record, corrected by its curator. Pure: the same input gives the same tags."""
     document = read(record)
-    design = decide_design(document)
+    design = decided("design", decide_design(document), overrides)
     tags = [*design.tags]
     included: str | None = None
     lowest: str | None = None
     deciding = [design.winner]
     if design.value == "systematic_review":
         what, worst = decide_included(document)
+        what, worst = decided("included", what, overrides), decided("lowest_design", worst, overrides)
         included, lowest = what.value, worst.value
         tags += [*what.tags, *worst.tags]
         deciding += [what.winner, worst.winner if included in ("mixed", "nonrandomised") else None]
     timing = decide_timing(document, design.value)
     if timing is not None:
+        timing = decided("timing", timing, overrides)
         tags += timing.tags
     level, jbjs = level_of(design.value, included, lowest, timing.value if timing else None)
     tags += _derived("level", level, [hit for hit in deciding if hit])
@@ -37,8 +45,9 @@ def tag(record: Record, topics: Topics) -> Tags:
     tags += _derived("jbjs", jbjs, [hit for hit in (*deciding, timed) if hit])
     status, status_tags = decide_status(record)
     interventions, conditions, topic_tags = decide_topics(document, topics)
-    tags += [*status_tags, *topic_tags]
-    return Tags(
+    certainty, certainty_tags = decide_certainty(document, design.value)
+    tags += [*status_tags, *certainty_tags, *topic_tags]
+    found = Tags(
         pmid=record.pmid,
         design=design.value,
         included=included,
@@ -49,7 +58,11 @@ def tag(record: Record, topics: Topics) -> Tags:
         interventions=interventions,
         conditions=conditions,
         tags=tuple(dict.fromkeys(tags)),
+        certainty=certainty,
+        prompts=decide_prompts(record, document, design.value),
+        registrations=registrations(record, document),
     )
+    return apply(found, overrides)
 
 
 def _derived(field: str, value: str, hits: list[Hit]) -> list[Tag]:
