@@ -49,7 +49,7 @@ class Patience:
     connect: float = 6
     read: float = 60  # without a byte
     answer: float = 600  # for one whole answer
-    no_connection: float = 18  # after which a PubMed that cannot be connected to is not tried again
+    no_connection: float = 8  # after which a PubMed that cannot be connected to is not tried again
     longest_wait: float = 120  # that a Retry-After may ask for
 
 
