@@ -196,7 +196,7 @@ def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop must be gone before other tests run their own
 def browser() -> Iterator[Browser]:
     """Headless Chromium of the machine; the test skips where there is none, or fails where REQUIRE_BROWSER is set."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
