@@ -64,15 +64,22 @@ def people(element: etree._Element) -> tuple[Author, ...]:
                 collective = text_of(child)
             elif tag == "Affiliation" and (text := text_of(child)):  # where it stood in the DTDs before 2015
                 affiliations.append(text)
-        if last or fore or initials or collective:
-            valid = person.get("ValidYN") != "N"
-            found.append(Author(last, fore, initials, suffix, collective, orcid, tuple(affiliations), valid))
+        valid = person.get("ValidYN") != "N"
+        if last or fore or initials:
+            found.append(Author(last, fore, initials, suffix, None, orcid, tuple(affiliations), valid))
+            suffix, orcid, affiliations = None, None, []
+        if collective:  # the DTD has a name or this; of both neither is dropped
+            found.append(Author(None, None, None, suffix, collective, orcid, tuple(affiliations), valid))
     return tuple(found)
 
 
 def article_ids(element: etree._Element) -> tuple[tuple[str, str], ...]:
     """An `ArticleIdList` as (IdType, text), in order."""
-    return tuple((child.get("IdType", "pubmed"), text) for child in element if (text := tidy(child.text)))
+    return tuple(
+        (kind, text)
+        for child in element
+        if (kind := tidy(child.get("IdType", "pubmed"))) and (text := tidy(child.text))
+    )
 
 
 def mesh_headings(element: etree._Element) -> tuple[MeshHeading, ...]:
@@ -87,9 +94,9 @@ def mesh_headings(element: etree._Element) -> tuple[MeshHeading, ...]:
             if not text:
                 continue
             if child.tag == "DescriptorName":
-                ui, name, major = child.get("UI") or None, text, child.get("MajorTopicYN") == "Y"
+                ui, name, major = tidy(child.get("UI")), text, child.get("MajorTopicYN") == "Y"
             elif child.tag == "QualifierName":
-                qualifiers.append(Qualifier(child.get("UI") or None, text, child.get("MajorTopicYN") == "Y"))
+                qualifiers.append(Qualifier(tidy(child.get("UI")), text, child.get("MajorTopicYN") == "Y"))
         if name:
             found.append(MeshHeading(ui, name, major, tuple(qualifiers)))
     return tuple(found)

@@ -247,7 +247,7 @@ def _nearest(concepts: Iterable[Concept], record: Record) -> list[Nearest]:
     likeness: dict[tuple[str, bool], tuple[float, str]] = {}
     found: list[Nearest] = []
     for concept in concepts:
-        for phrase in concept.phrases:
+        for phrase in (phrase for phrase in concept.phrases if phrase.searched):
             parts = []
             for n, word in enumerate(phrase.words):
                 key = (word, phrase.prefix and n == len(phrase.words) - 1)

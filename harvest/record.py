@@ -150,7 +150,7 @@ def _with_prefixes(raw: bytes) -> bytes | None:
     names = b"".join(
         b' xmlns:%s="%s"' % (p, _MATHML.encode() if p in (b"mml", b"m") else b"urn:prefix:" + p)
         for p in prefixes
-        if b"xmlns:" + p not in raw[: raw.index(b">")]
+        if b"xmlns:" + p not in raw.partition(b">")[0]
     )
     return raw[:at] + names + raw[at:]
 
@@ -357,7 +357,7 @@ def _publication_types(draft: Draft, element: etree._Element) -> None:
 def _publication_type(draft: Draft, element: etree._Element) -> None:
     name = text_of(element)
     if name:
-        draft["publication_types"].append(PublicationType(element.get("UI") or None, name))
+        draft["publication_types"].append(PublicationType(tidy(element.get("UI")), name))
 
 
 def _history(draft: Draft, element: etree._Element) -> None:

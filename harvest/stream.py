@@ -124,7 +124,7 @@ def why_not_records(body: bytes) -> str | None:
             return "is a web page, not PubMed XML"
         error = re.search(rb"<ERROR>([^<]*)", rest, re.IGNORECASE)
         said = f" that says {_shown(error[1])}" if error else ""
-        return f"is <{tag[1][:40].decode('utf-8', 'replace')}>{said}, not <PubmedArticleSet>"
+        return f"is <{_shown(tag[1][:40])[1:-1]}>{said}, not <PubmedArticleSet>"
     if rest[:1] in (b"{", b"["):
         error = re.search(rb"\"error\"\s*:\s*\"([^\"]*)", rest, re.IGNORECASE)
         return "is JSON" + (f" that says {_shown(error[1])}" if error else "") + ", not PubMed XML"
@@ -132,6 +132,7 @@ def why_not_records(body: bytes) -> str | None:
 
 
 def _shown(text: bytes) -> str:
+    """Bytes of a stranger's as a message may hold them: quoted, one line, nothing that moves a terminal's cursor."""
     return repr(" ".join(text[:200].decode("utf-8", "replace").split()))
 
 
@@ -262,6 +263,9 @@ class _Cutter:
         closes, alone = tag.startswith(b"</"), tag.endswith(b"/>")
         if name in _KINDS and not closes:
             self.root_seen = True
+            if alone and len(tag) > self.limit:
+                self._too_large(position)
+                return None, at + 1
             if alone:
                 return Element(_KINDS[name], tag, position), at + 1
             return self._element(name, position, at + 1)
@@ -270,8 +274,7 @@ class _Cutter:
             self._set(name, position, closes=closes, alone=alone)
             return None, at + 1
         self._refuse_unless_open(position)
-        shown = tag[:40].decode("utf-8", "replace")
-        self._fault(f"{shown} at byte {position} is no record")
+        self._fault(f"{_shown(tag[:40])[1:-1]} at byte {position} is no record")
         return None, at + 1
 
     def _set(self, name: bytes, position: int, *, closes: bool, alone: bool) -> None:
@@ -327,9 +330,12 @@ class _Cutter:
         pmid = pmid_of(self.window.peek(start, 4096))
         return f"PMID {pmid}" if pmid else "an element"
 
+    def _too_large(self, start: int) -> None:
+        self._fault(f"{self._label(start)} at byte {start} is larger than {self.limit:,} bytes and was left out")
+
     def _skip(self, closing: bytes, start: int, after: int) -> tuple[None, int]:
         """Past an element that is too large to hold, to its end or to the next one's beginning."""
-        self._fault(f"{self._label(start)} at byte {start} is larger than {self.limit:,} bytes and was left out")
+        self._too_large(start)
         found = self.window.seek(_BOUNDARY, after, _LONGEST)
         if not found:
             end = self.window.end

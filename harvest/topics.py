@@ -39,6 +39,7 @@ class Phrase:
     words: tuple[str, ...]
     prefix: bool
     tags: bool = True
+    searched: bool = True
 
     def query(self) -> str:
         """The phrase in PubMed's syntax."""
@@ -93,7 +94,7 @@ class Concept:
     def query(self) -> str:
         """Every way to find the concept, joined by OR."""
         parts = [f'"{heading}"[mh]' for heading in self.mesh]
-        parts += [phrase.query() for phrase in self.phrases]
+        parts += [phrase.query() for phrase in self.phrases if phrase.searched]
         parts += [near.query() for near in self.nears]
         parts += [abbreviation.query() for abbreviation in self.abbreviations]
         return " OR ".join(parts)
@@ -114,7 +115,8 @@ class Span:
     """Where a concept was found.
 
     `start`/`end` are code points into the title, the abstract as stored, or the nth other abstract or keyword; for MeSH
-    they are None and `text` is the heading. `tags` is False where the words are too broad to tag by.
+    they are None and `text` is the heading. `tags` is False where the words are too broad to tag by,
+    `searched` where they are no part of the search.
     """
 
     concept: str
@@ -124,6 +126,7 @@ class Span:
     end: int | None
     text: str
     tags: bool
+    searched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ class Topics:
     def match(self, record: Record) -> TopicMatch:
         """The topics of a record and the spans that decided, in reading order."""
         spans = tuple(self.spans(record))
-        found = {span.concept for span in spans}
+        found = {span.concept for span in spans if span.searched}
         topics = tuple(
             t.id for t in self.topics if found.intersection(t.interventions) and found.intersection(t.conditions)
         )
@@ -197,8 +200,9 @@ class Topics:
         vocabulary = {token.word for _, _, words in read for token in words}
         usable = self._usable_abbreviations(vocabulary, [words for _, _, words in read])
         for where, text, words in read:
-            for concept_id, start, end, tags in self._find(words, usable):
-                yield Span(concept_id, self._by_id[concept_id].kind, where, start, end, text[start:end], tags)
+            for concept_id, start, end, tags, searched in self._find(words, usable):
+                kind = self._by_id[concept_id].kind
+                yield Span(concept_id, kind, where, start, end, text[start:end], tags, searched)
         for heading in record.mesh:
             for concept_id in self._mesh.get(heading.name.lower(), ()):
                 yield Span(concept_id, self._by_id[concept_id].kind, "mesh", None, None, heading.name, True)
@@ -207,7 +211,7 @@ class Topics:
         """(concept id, start, end) of each concept a free text names; abbreviations count if the text explains them."""
         words = tokens(text)
         usable = self._usable_abbreviations({token.word for token in words}, [words])
-        return [(concept_id, start, end) for concept_id, start, end, tags in self._find(words, usable) if tags]
+        return [(concept_id, start, end) for concept_id, start, end, tags, _ in self._find(words, usable) if tags]
 
     @cached_property
     def _mesh(self) -> dict[str, list[str]]:
@@ -250,36 +254,38 @@ class Topics:
 
     def _find(
         self, words: list[Token], usable: Mapping[str, list[tuple[str, Abbreviation]]]
-    ) -> list[tuple[str, int, int, bool]]:
+    ) -> list[tuple[str, int, int, bool, bool]]:
         index = self._index
-        found: list[tuple[str, int, int, bool]] = []
+        found: list[tuple[str, int, int, bool, bool]] = []
         vetoes: list[tuple[str, int, int]] = []
         for i, token in enumerate(words):
             word = token.word
             for concept_id, phrase in index.exact.get(word, ()):
                 if _at(words, i, phrase):
-                    found.append((concept_id, token.start, words[i + len(phrase.words) - 1].end, phrase.tags))
+                    end = words[i + len(phrase.words) - 1].end
+                    found.append((concept_id, token.start, end, phrase.tags, phrase.searched))
             for concept_id, phrase in index.stems.get(word[:SHORTEST_STEM], ()):
                 if word.startswith(phrase.words[0]):
-                    found.append((concept_id, token.start, token.end, phrase.tags))
+                    found.append((concept_id, token.start, token.end, phrase.tags, phrase.searched))
             for concept_id, near in index.near.get(word, ()):
                 j = _neighbour(words, i, near)
                 if j is not None:
-                    found.append((concept_id, words[min(i, j)].start, words[max(i, j)].end, True))
+                    found.append((concept_id, words[min(i, j)].start, words[max(i, j)].end, True, True))
             for concept_id, _ in usable.get(word, ()):
-                found.append((concept_id, token.start, token.end, True))
+                found.append((concept_id, token.start, token.end, True, True))
             for concept_id, phrase in index.veto.get(word, ()):
                 if _at(words, i, phrase):
                     vetoes.append((concept_id, token.start, words[i + len(phrase.words) - 1].end))
+        kept = sorted(set(found), key=lambda f: (f[1], f[2], f[0]))
         return [
-            (
-                concept_id,
-                start,
-                end,
-                tags and not any(c == concept_id and s <= start and end <= e for c, s, e in vetoes),
-            )
-            for concept_id, start, end, tags in sorted(set(found), key=lambda f: (f[1], f[2], f[0]))
+            (concept_id, start, end, tags and not _covered(concept_id, start, end, vetoes), searched)
+            for concept_id, start, end, tags, searched in kept
         ]
+
+
+def _covered(concept_id: str, start: int, end: int, vetoes: list[tuple[str, int, int]]) -> bool:
+    """Whether a longer phrase takes the words back."""
+    return any(c == concept_id and s <= start and end <= e for c, s, e in vetoes)
 
 
 def _file(index: _Index, concept_id: str, phrase: Phrase) -> None:
@@ -417,7 +423,11 @@ class _Reader:
             name=name,
             short=self.text(data, "short", name),
             description=self.text(data, "description", name),
-            phrases=(*self.phrases(data, "words", concept_id), *self.phrases(data, "search_words", concept_id)),
+            phrases=tuple(
+                phrase
+                for key in ("words", "search_words", "tag_words")
+                for phrase in self.phrases(data, key, concept_id)
+            ),
             nears=tuple(self.near(entry, concept_id) for entry in data.get("near") or ()),
             abbreviations=tuple(self.abbreviation(entry, concept_id) for entry in data.get("abbreviations") or ()),
             mesh=tuple(self.strings(data, "mesh", concept_id)),
@@ -435,17 +445,17 @@ class _Reader:
         found: dict[Phrase, None] = {}
         for pattern in self.strings(data, key, entry):
             for spelling in _spellings(pattern):
-                found[self.phrase(spelling, entry, tags=key != "search_words")] = None
+                found[self.phrase(spelling, entry, key)] = None
         return tuple(found)
 
-    def phrase(self, text: str, entry: str, *, tags: bool = True) -> Phrase:
+    def phrase(self, text: str, entry: str, key: str) -> Phrase:
         prefix = text.endswith("*")
         words = tuple(token.word for token in tokens(text))
         if not words or "*" in text.rstrip("*") or text.count("*") > 1:
             raise self.wrong(entry, f"{text!r}: a * may stand only at the very end")
         if prefix and len(words[-1]) < SHORTEST_STEM:
             raise self.wrong(entry, f"{text!r}: PubMed wants {SHORTEST_STEM} letters or more before the *")
-        return Phrase(words, prefix, tags)
+        return Phrase(words, prefix, tags=key != "search_words", searched=key != "tag_words")
 
     def near(self, data: Any, entry: str) -> Near:
         words = data.get("words") if isinstance(data, dict) else None
@@ -484,6 +494,7 @@ _CONCEPT_KEYS = frozenset(
         "description",
         "words",
         "search_words",
+        "tag_words",
         "near",
         "abbreviations",
         "mesh",

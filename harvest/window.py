@@ -80,7 +80,7 @@ class Window:
         return found
 
     def plain(self, start: int, end: int) -> bool:
-        """Whether nothing in between can hide or break an element: no `<!`, no `<?`, no `<Pubmed...Article`.
+        """Whether nothing in between can hide or break an element: no `<!`, `<?`, `<Pubmed...Article` or deletion list.
 
         A shortcut past the full search, which nearly every record may take: single bytes are found fastest.
         """
@@ -96,4 +96,4 @@ class Window:
             if not held.startswith((b"<PubmedData", b"<PubmedBookData"), found):
                 return False
             found = held.find(b"<Pubmed", found + 1, stop)
-        return True
+        return held.find(b"<DeleteCitation", at, stop) < 0
