@@ -7,14 +7,16 @@ from collections.abc import Iterable
 
 from catalog.tagging.document import Document, Zone
 from catalog.tagging.tags import InterventionTag, Source, Tag
-from harvest.topics import Span, Topics
+from harvest.topics import Kind, Span, Topics
 
 __all__ = ["decide_topics"]
 
 _BODY: frozenset[Zone] = frozenset({"methods", "results", "conclusions", "other"})
 # A rule's strength, strongest first; the first that holds for a concept is its proof.
 _ONCE = "topic.only"
-_RULES = ("topic.title", "topic.aim", "topic.body", "topic.anywhere", _ONCE, "topic.mesh")
+_RULES = ("topic.title", "topic.aim", "topic.body", "topic.twice", "topic.anywhere", _ONCE, "topic.mesh")
+# How often methods, results or conclusions must name it: other treatments are often named in passing, conditions not.
+_LEAST: dict[Kind, int] = {"intervention": 2, "condition": 1}
 
 
 def decide_topics(
@@ -58,17 +60,21 @@ def _studied(document: Document, spans: Iterable[Span], topics: Topics) -> dict[
     """Per concept its proofs (rule, span), the first of each rule, strongest first; `topic.mention` proves nothing."""
     first: dict[str, dict[str, Span]] = {}
     body: Counter[str] = Counter()
+    named: Counter[str] = Counter()
     for span in spans:
         if span.where in ("other_abstract", "keyword"):
             continue
         rule = _rule(document, span)
-        if rule == "topic.body":
-            body[span.concept] += 1
+        body[span.concept] += rule == "topic.body"
+        named[span.concept] += span.where != "mesh"
         if rule == "topic.mention" and span.where != "mesh" and topics.concept(span.concept).anywhere:
             rule = "topic.anywhere"
         first.setdefault(span.concept, {}).setdefault(rule, span)
     for concept, proofs in first.items():
-        if "topic.body" in proofs and body[concept] < 2:
+        kind = topics.concept(concept).kind
+        if kind == "condition" and named[concept] > 1 and "topic.mention" in proofs:
+            proofs["topic.twice"] = proofs.pop("topic.mention")
+        if "topic.body" in proofs and body[concept] < _LEAST[kind]:
             proofs["topic.anywhere" if topics.concept(concept).anywhere else _ONCE] = proofs.pop("topic.body")
     decided = any(rule in _RULES and rule != _ONCE for proofs in first.values() for rule in proofs)
     for proofs in first.values():
