@@ -1,7 +1,8 @@
 """Sites to visit: real servers on loopback over small catalogs of invented records.
 
-`sample_site` is the bundled sample; `site` holds records written for what a test wants to see. Import the fixtures a
-test file wants: `from tests.site_fixtures import site as site`.
+`sample_site` is the bundled sample; `site` holds records written for what a test wants to see; `full_site` holds what
+one record alone cannot show: a trial with four papers, versions, retractions, corrections by hand. Import the fixtures
+a test file wants: `from tests.site_fixtures import site as site`.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ import pytest
 import requests
 
 from catalog.build import build, write_catalog
+from catalog.retractions import COLUMNS as WATCH_COLUMNS
 from catalog.sample import write_sample
 from harvest.pubmed import incoming
 from harvest.rows import StoredRecord
 from harvest.store import Store
 from harvest.topics import load_topics
+from tests.harvests import harvest_of
+from tests.linked import linked_xml
 from tests.records import article_xml
 
 if TYPE_CHECKING:
@@ -37,6 +41,7 @@ __all__ = [
     "HOSTILE",
     "Site",
     "browser",
+    "full_site",
     "invented_records",
     "kept_records",
     "sample_site",
@@ -49,6 +54,11 @@ HOSTILE = """<script>document.title='taken'</script><img src=x onerror="document
 # PMIDs of the invented records that tests name.
 TRIAL, HOSTILE_PMID, RETRACTED, NOTICE, REVIEW, BARE, CONCERN = (970010001 + i for i in range(7))
 FIRST_SERIES, SERIES = 970010100, 45  # the first of a row of case series, and how many there are
+# Those of `full_site`: a trial's protocol, report, retracted analysis and extension, and so on.
+PROTOCOL, REPORT, ANALYSIS, EXTENSION, DISPUTED, WITHDRAWN, WITHDRAWAL, LEANING, COMMENT, REPLY, GRADED, OLD, NEW = (
+    970011001 + i for i in range(13)
+)
+ELSEWHERE = 970099999  # cited, in no catalog
 _START = (
     "import sys; from pathlib import Path; from catalog.serve import serve;"
     "serve(Path(sys.argv[1]), '127.0.0.1', int(sys.argv[2]), on_ready=lambda url: print(url, flush=True))"
@@ -183,6 +193,138 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         store.keep([incoming(raw) for raw in invented_records()], source="pubmed", order="arrival")
         store.finish_run("complete")
     build(folder / "pubmed.db", folder / "catalog.db")
+    with serving(folder / "catalog.db") as running:
+        yield running
+
+
+def related_records() -> list[bytes]:
+    """Records that speak of each other."""
+    number = ["NCT00000011"]
+    retracted = ("Journal Article", "Retracted Publication")
+    letter = ("Comment", "Letter")
+    return [
+        linked_xml(
+            "Synthetic ozone for sciatica: protocol of a randomized trial",
+            "Patients will be randomly assigned to ozone or steroid. Tangerine.",
+            pmid=PROTOCOL,
+            trials=number,
+            year=2018,
+        ),
+        linked_xml(
+            "Synthetic ozone for sciatica: a randomized controlled trial",
+            [
+                ("BACKGROUND", "An earlier trial (NCT00000099) was small."),
+                (
+                    "METHODS",
+                    "We enrolled 24 patients, who were randomly assigned to ozone or steroid and followed for 12 weeks."
+                    " The study was open-label.",
+                ),
+                ("RESULTS", "Pain was no different."),
+            ],
+            pmid=REPORT,
+            trials=number,
+            year=2020,
+            links=[("CommentIn", COMMENT)],
+            conflict="S. Synthetic owns shares in Ozone Therapeutics Inc.",
+        ),
+        linked_xml(
+            "Synthetic ozone for sciatica: a secondary analysis of a randomized trial",
+            "Patients were randomly assigned to ozone or steroid.",
+            pmid=ANALYSIS,
+            types=retracted,
+            trials=number,
+            year=2021,
+        ),
+        linked_xml(
+            "Two years after synthetic ozone for sciatica: an uncontrolled extension",
+            "Only the treated arm was followed. All received ozone for sciatica.",
+            pmid=EXTENSION,
+            trials=number,
+            year=2022,
+        ),
+        linked_xml(
+            "Synthetic PRP for low back pain: an uncontrolled study",
+            "A case series of 30 patients with low back pain given platelet-rich plasma.",
+            pmid=DISPUTED,
+            types=("Journal Article", "Randomized Controlled Trial"),
+            year=2023,
+        ),
+        linked_xml(
+            "Synthetic ozone for low back pain: a randomized trial",
+            "Patients were randomly assigned to ozone or saline for low back pain.",
+            pmid=WITHDRAWN,
+            year=2019,
+            doi="10.5555/withdrawn",
+        ),
+        linked_xml(
+            "Synthetic retraction notice",
+            pmid=WITHDRAWAL,
+            types=("Retraction of Publication",),
+            links=[("RetractionOf", WITHDRAWN)],
+            year=2024,
+        ),
+        linked_xml(
+            "Synthetic ozone for sciatica: a systematic review of randomized controlled trials",
+            "We searched PubMed. We included only randomized controlled trials of ozone for sciatica. There was very"
+            " low-certainty evidence that ozone improves pain. The certainty of evidence for swelling was high.",
+            pmid=LEANING,
+            types=("Systematic Review",),
+            references=[WITHDRAWN, REPORT, ELSEWHERE],
+            year=2024,
+        ),
+        linked_xml("Synthetic comment on ozone", pmid=COMMENT, types=letter, links=[("CommentIn", REPLY)], year=2020),
+        linked_xml("Synthetic reply on ozone", pmid=REPLY, types=letter, year=2020),
+        linked_xml(
+            "Synthetic prolotherapy for low back pain: a randomized trial",
+            "Forty patients were randomly assigned to dextrose prolotherapy or saline.",
+            pmid=GRADED,
+            year=2017,
+        ),
+        linked_xml(
+            "Synthetic prolozone for the sacroiliac joint: a systematic review",
+            "We searched PubMed. We included only randomized controlled trials.",
+            pmid=OLD,
+            types=("Systematic Review",),
+            links=[("UpdateIn", NEW)],
+            year=2015,
+        ),
+        linked_xml(
+            "Synthetic prolozone for the sacroiliac joint: an updated systematic review",
+            "We searched PubMed. We included only randomized controlled trials. Certainty was not graded.",
+            pmid=NEW,
+            types=("Systematic Review",),
+            links=[("UpdateOf", OLD)],
+            references=[REPORT],
+            year=2021,
+        ),
+    ]
+
+
+CURATION = f"""pmid,field,value,who,when,why
+{EXTENSION},interventions,+prp:adjunct,R. Reader,2026-03-02,"Plasma was given <b>to all</b>"
+{EXTENSION},participants,26,R. Reader,2026-03-03,Flow chart
+{DISPUTED},design,single_arm,A. Librarian,2026-01-02,No control
+{GRADED},level,3,A. Librarian,2026-01-05,Serious risk of bias
+"""
+WATCH = f"""{",".join(WATCH_COLUMNS)}
+1,8/31/2024 0:00,10.5555/notice,0,10.5555/withdrawn,0,Retraction,+Concerns/Issues About Data;
+2,8/31/2024 0:00,,0,,{ELSEWHERE},Retraction,
+"""
+
+
+@pytest.fixture(scope="session")
+def full_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site over records that speak of each other, with corrections by hand and a Retraction Watch list."""
+    folder = tmp_path_factory.mktemp("full")
+    (folder / "curation.csv").write_text(CURATION, "utf-8")
+    (folder / "watch.csv").write_text(WATCH, "utf-8")
+    built = build(
+        harvest_of(folder / "pubmed.db", related_records()),
+        folder / "catalog.db",
+        curation=folder / "curation.csv",
+        retractions=folder / "watch.csv",
+    )
+    assert built.troubles == ()
     with serving(folder / "catalog.db") as running:
         yield running
 

@@ -9,8 +9,22 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.site_fixtures import BARE, HOSTILE, HOSTILE_PMID, RETRACTED, TRIAL, Site
+from tests.site_fixtures import (
+    BARE,
+    EXTENSION,
+    GRADED,
+    HOSTILE,
+    HOSTILE_PMID,
+    LEANING,
+    OLD,
+    REPORT,
+    RETRACTED,
+    TRIAL,
+    WITHDRAWN,
+    Site,
+)
 from tests.site_fixtures import browser as browser
+from tests.site_fixtures import full_site as full_site
 from tests.site_fixtures import sample_site as sample_site
 from tests.site_fixtures import site as site
 
@@ -29,6 +43,13 @@ EVERY_KIND = [
     f"/articles/{BARE}",
     f"/articles/{HOSTILE_PMID}",
     "/articles/1",
+]
+# Pages with all that speaks of other records, of corrections and of grading.
+FULL = [
+    "/",
+    "/search",
+    "/search?studies=once",
+    *(f"/articles/{n}" for n in (REPORT, EXTENSION, LEANING, WITHDRAWN, OLD)),
 ]
 
 
@@ -52,7 +73,7 @@ def test_from_the_map_to_why(page: Page) -> None:
     cell = page.get_by_role("link", name=re.compile("Platelet-rich plasma, Level 2"))
     count = int(re.match(r"\d+", cell.inner_text())[0])  # type: ignore[index]  # a cell begins with its count
     cell.click()
-    assert page.get_by_role("heading", level=1).inner_text() == f"{count} paper"
+    assert page.get_by_role("heading", level=1).inner_text() == f"{count} study"
     assert page.locator("article.card").count() == count
     page.locator("article.card a").first.click()
     assert "randomized controlled trial" in page.get_by_role("heading", level=1).inner_text()
@@ -69,6 +90,7 @@ def test_search_by_typing_and_narrow_by_clicking(page: Page) -> None:
     page.goto("/")
     page.get_by_role("searchbox").fill("ozone")
     page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/search"))  # a key press does not wait for the page it opens
     all_papers = page.get_by_role("heading", level=1).inner_text()
     page.get_by_role("navigation", name="Filters").get_by_role("link", name=re.compile("Systematic review")).click()
     assert page.get_by_role("heading", level=1).inner_text().startswith("1 paper ")
@@ -96,6 +118,43 @@ def test_nothing_is_wider_than_the_screen(page: Page, path: str, width: int) -> 
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", FULL)
+def test_full_pages_fit_stand_out_and_have_one_of_each(browser: Browser, full_site: Site, path: str) -> None:
+    """Families, corrections, prompts, banners: no sideways scroll at 360 px, contrast by day and night, one heading."""
+    context = browser.new_context(base_url=full_site.url)
+    page = context.new_page()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.get_by_role("heading", level=1).count() == 1
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(CONTRAST) == []
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(CONTRAST) == []
+    context.close()
+
+
+def test_from_the_map_through_a_trial_without_javascript(browser: Browser, full_site: Site) -> None:
+    """A number of the map, the trial it counts once, its other papers, the words of a prompt, all without scripts."""
+    context = browser.new_context(base_url=full_site.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("link", name=re.compile("study: Ozone, Level 2")).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "1 study"
+    page.get_by_role("link", name="3 more reports").click()
+    assert page.url.endswith(f"/articles/{REPORT}#family")
+    page.locator(".family").get_by_role("link", name=re.compile("Two years after")).click()
+    assert page.url.endswith(f"/articles/{EXTENSION}")
+    page.go_back()
+    grade = page.get_by_role("region", name="Questions to grade by")
+    grade.get_by_role("link", name="open-label").click()
+    assert page.locator("mark:has(:target)").first.inner_text() == "open-label"
+    page.goto(f"/articles/{GRADED}")
+    page.get_by_role("link", name="Corrected by hand").first.click()
+    assert page.get_by_text("Serious risk of bias").first.is_visible()
+    context.close()
 
 
 def test_the_map_fits_a_phone(page: Page) -> None:

@@ -145,7 +145,7 @@ def test_plain_datasette_from_the_command_line(tmp_path: Path) -> None:
                 return False
 
         wait_until(answers)
-        assert "Papers by treatment" in requests.get(f"http://127.0.0.1:{port}/", timeout=5).text
+        assert "Studies by treatment" in requests.get(f"http://127.0.0.1:{port}/", timeout=5).text
         assert "Starting level of evidence" in requests.get(f"http://127.0.0.1:{port}/catalog/articles", timeout=5).text
     finally:
         running.terminate()

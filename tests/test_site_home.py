@@ -1,4 +1,4 @@
-"""The first page: what this is, how old it is, and the map of treatments by level."""
+"""The first page: what this is, how old it is, and the map of treatments by level, each study once."""
 
 from __future__ import annotations
 
@@ -7,38 +7,61 @@ from html import unescape
 
 import pytest
 
-from tests.site_fixtures import Site
+from tests.site_fixtures import ANALYSIS, PROTOCOL, Site
+from tests.site_fixtures import full_site as full_site
 from tests.site_fixtures import sample_site as sample_site
 from tests.site_fixtures import site as site
 
-CELL = re.compile(r'<a href="(/search\?[^"]*)">([\d,]+)<span class="vh"> papers?: ([^<]*)</span></a>')
+CELL = re.compile(r'<a href="(/search\?[^"]*)">([\d,]+)<span class="vh"> (?:study|studies): ([^<]*)</span></a>')
 
 
 def cells(page: str) -> list[tuple[str, int, str]]:
     return [(unescape(a), int(n.replace(",", "")), unescape(what)) for a, n, what in CELL.findall(page)]
 
 
-@pytest.mark.parametrize("name", ["site", "sample_site"])
+@pytest.mark.parametrize("name", ["site", "sample_site", "full_site"])
 def test_every_count_equals_its_list_and_sql(name: str, request: pytest.FixtureRequest) -> None:
-    """A number on the map, the list it links to and a count in SQL are the same, retracted papers left out."""
+    """A number on the map, the list it links to and SQL on `studies` are the same, retracted papers left out."""
     shown: Site = request.getfixturevalue(name)
     found = cells(shown.get("/").text)
-    assert len(found) >= 7
+    assert len(found) >= 6
     counted = 0
     for address, count, _ in found:
         listed = shown.get(address.replace("/search?", "/search.json?")).json()
         assert listed["total"] == count
-        assert listed["retracted"] == "exclude"
+        assert (listed["retracted"], listed["studies"]) == ("exclude", "once")
         values = listed["filters"]
         level = values.get("level", [None])[0]
         sql = (
-            "SELECT count(*) FROM articles a JOIN article_interventions i USING (pmid)"
-            " WHERE i.intervention = ?1 AND a.status != 'retracted' AND (?2 IS NULL OR a.level = ?2)"
+            "SELECT count(DISTINCT s.study) FROM studies s JOIN article_interventions i USING (pmid)"
+            " WHERE i.intervention = ?1 AND s.status != 'retracted' AND (?2 IS NULL OR s.level = ?2)"
         )
         assert shown.value(sql, values["intervention"][0], level) == count
         counted += count if level else 0
-    tagged = "SELECT count(*) FROM articles a JOIN article_interventions USING (pmid) WHERE a.status != 'retracted'"
+    tagged = "SELECT count(*) FROM studies s JOIN article_interventions USING (pmid) WHERE s.status != 'retracted'"
     assert counted == shown.value(tagged)
+
+
+def test_the_map_says_that_it_counts_studies(full_site: Site) -> None:
+    """It says so in plain words, with both totals, each of which opens the list it counts."""
+    page = full_site.get("/").text
+    assert "Each number counts studies: <strong>a trial with five papers counts once.</strong>" in page
+    totals = re.search(r'<a href="([^"]*)">(\d+) studies</a> in <a href="([^"]*)">(\d+) papers</a>', page)
+    assert totals is not None
+    studies, papers = int(totals[2]), int(totals[4])
+    assert studies == full_site.value("SELECT count(*) FROM studies WHERE status != 'retracted'")
+    assert papers == full_site.value("SELECT count(*) FROM articles WHERE status != 'retracted'")
+    assert studies < papers
+    for address, count in ((totals[1], studies), (totals[3], papers)):
+        assert full_site.get(unescape(address).replace("/search?", "/search.json?")).json()["total"] == count
+
+
+def test_a_family_with_a_retracted_paper_still_counts(full_site: Site) -> None:
+    """The trial counts by a report that stands; its retracted analysis and its protocol count nowhere."""
+    cell = full_site.get("/search.json?intervention=ozone&level=2&retracted=exclude&studies=once").json()
+    (trial,) = cell["articles"]
+    assert trial["pmid"] not in (ANALYSIS, PROTOCOL)
+    assert trial["family"]["retracted"] == 1
 
 
 def test_map_names_come_from_the_catalog_in_its_order(site: Site) -> None:

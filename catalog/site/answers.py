@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.site.article import Article, Notice
+from catalog.site.article import Article
 from catalog.site.facts import Facts
 from catalog.site.proofs import Proof
+from catalog.site.related import Notice
 from catalog.site.search import Paper, Results
+from catalog.site.shelf import Family
 
 __all__ = ["article_json", "results_json"]
 
@@ -21,9 +23,12 @@ def results_json(results: Results, facts: Facts) -> dict[str, Any]:
         "query": filters.query.text,
         "filters": {facet: list(values) for facet, values in filters.chosen.items()},
         "retracted": "exclude" if filters.without_retracted else "include",
+        "studies": "once" if filters.once else "all",
         "sort": filters.sort,
         "total": results.total,
         "retracted_among_them": results.retracted,
+        "further_papers_among_them": 0 if filters.once else results.further,
+        "further_papers_left_out": results.further if filters.once else 0,
         "page": filters.page,
         "pages": results.pages,
         "next": filters.address(page=filters.page + 1, path="/search.json") if filters.page < results.pages else None,
@@ -58,9 +63,38 @@ def article_json(article: Article, facts: Facts) -> dict[str, Any]:
             "overruled": [_proof(p) for p in article.proofs.overruled],
             "topics": [_proof(p) for p in article.proofs.topics],
             "status": [_proof(p) for p in article.proofs.status],
+            "certainty": [_proof(p) for p in (*article.proofs.certainty, *article.proofs.certainty_besides)],
+            **{field: [_proof(p) for p in proofs] for field, proofs in article.proofs.others.items()},
         },
-        "notices": [_notice(n) for n in (*article.standing, *article.notices)],
-        "trials": [link.name for link in article.trials],
+        "prompts": [
+            {
+                "id": prompt.id,
+                "name": prompt.name,
+                "evidence": [_proof(p, "rule", "cites", "source", "start", "end", "quote") for p in prompt.proofs],
+            }
+            for prompt in article.prompts
+        ],
+        "corrections": [
+            _some(c, "field", "value", "who", "when", "why", "rules_say", "outcome") for c in article.corrections
+        ],
+        "conflicts": [_some(c, "field", "chosen", "disagrees", "rule", "quote") for c in article.conflicts],
+        "family": _family(article.related.family)
+        and {
+            **(_family(article.related.family) or {}),
+            "members": [
+                _some(m, "pmid", "title", "year", "level", "design", "status", "represents", "rule", "quote")
+                for m in article.related.members
+            ],
+        },
+        "notices": [_notice(n) for n in article.related.every_notice],
+        "comment_thread": list(article.related.thread),
+        "cites_retracted": [_some(c, "pmid", "title", "source", "quote") for c in article.related.cited_retracted],
+        "references_known": article.related.references or None,
+        "retraction_watch": [
+            _some(w, "nature", "date", "reason", "matched_by", "notice_pmid", "notice_doi")
+            for w in article.related.watched
+        ],
+        "trials": [link.name for _, links in article.registrations for link in links],
         "mesh_headings": [link.name for link in article.mesh],
         "publication_types": list(article.types),
         "keywords": list(article.keywords),
@@ -84,14 +118,35 @@ def _paper(paper: Paper) -> dict[str, Any]:
         "authors": paper.authors,
         "interventions": list(paper.interventions),
         "conditions": list(paper.conditions),
+        "certainty": paper.certainty,
+        "family": _family(paper.family),
+        "cites_retracted": paper.cites_retracted,
         "address": f"/articles/{paper.pmid}",
     }
 
 
-def _proof(proof: Proof) -> dict[str, Any]:
-    names = ("field", "value", "rule", "cites", "source", "start", "end", "quote", "chosen")
-    return {name: getattr(proof, name) for name in names}
+_PROOF = ("field", "value", "rule", "cites", "source", "start", "end", "quote", "chosen")
+
+
+def _proof(proof: Proof, *names: str) -> dict[str, Any]:
+    return _some(proof, *(names or _PROOF))
 
 
 def _notice(notice: Notice) -> dict[str, Any]:
-    return {"kind": notice.kind, "pmid": notice.pmid, "citation": notice.citation, "note": notice.note}
+    return _some(notice, "kind", "pmid", "title", "citation", "note", "told_by")
+
+
+def _family(family: Family | None) -> dict[str, Any] | None:
+    """The papers that are one study with a paper; None where it is one of its own."""
+    if family is None:
+        return None
+    return {
+        "of": "versions" if family.versions else "reports",
+        "represented_by": family.represents,
+        "retracted": family.retracted,
+        "pmids": list(family.members),
+    }
+
+
+def _some(thing: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(thing, name) for name in names}

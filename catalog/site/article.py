@@ -7,38 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.cite import vancouver
+from catalog.site.corrections import Conflict, Correction, load_conflicts, load_corrections
 from catalog.site.facts import Facts
+from catalog.site.grading import Prompt, load_prompts
 from catalog.site.marks import Block, Segment, blocks, segments
+from catalog.site.numbers import Figure, figures
 from catalog.site.outlinks import doi_url, pmc_url, pubmed_url, registry_url
 from catalog.site.proofs import Proofs, load_proofs
-from catalog.site.words import INCLUDED, NOTICES, ROLES, TIMING, day, plain
+from catalog.site.related import Related, load_related
+from catalog.site.words import CERTAINTIES, INCLUDED, ROLES, TIMING, day, plain
 
-__all__ = ["Article", "Link", "Notice", "load_article"]
+__all__ = ["Article", "Link", "load_article"]
 
-_COLUMNS = (
-    "pmid, title, abstract, journal, journal_abbreviation, volume, issue, pages, year, published, doi, pmcid, language,"
-    " vernacular_title, design, included, level, jbjs, timing, status, in_catalog_since, revised, indexing_method,"
-    " conflict_of_interest, other_abstracts, version"
-)
-# Which notices a status speaks of.
-_STATUS_NOTICES = {
-    "retracted": ("RetractionIn", "RetractedandRepublishedIn"),
-    "concern": ("ExpressionOfConcernIn",),
-    "corrected": ("ErratumIn", "CorrectedandRepublishedIn", "UpdateIn"),
-}
+# Designs that may state the certainty of their evidence.
+_STATE_CERTAINTY = ("systematic_review", "guideline")
+# What a registration is called, by its kind.
+_REGISTRATIONS = {"trial": "Trial registration", "review": "The review’s own registration", "other": "Data deposited"}
 _INDEXING = {"Automated": "by program, unchecked", "Curated": "by program, checked by people"}
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A correction, retraction, comment or version: what it is, and where."""
-
-    kind: str
-    name: str
-    pmid: int | None
-    here: bool  # whether the catalog holds it
-    citation: str | None
-    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +45,15 @@ class Article:
     authors: tuple[str, ...]
     affiliations: tuple[tuple[str, str], ...]
     proofs: Proofs
-    standing: tuple[Notice, ...]  # the notices its status follows from
-    notices: tuple[Notice, ...]  # all others
+    prompts: tuple[Prompt, ...]  # to grade by
+    figures: tuple[Figure, ...]  # people, follow-up, conclusion
+    related: Related  # the records around it
+    corrections: tuple[Correction, ...]  # by hand
+    conflicts: tuple[Conflict, ...]  # PubMed's types against the paper's own words
+    conflict_of_interest: tuple[Segment, ...]
     interventions: tuple[tuple[str, str], ...]  # id, role in words
     conditions: tuple[str, ...]
-    trials: tuple[Link, ...]
+    registrations: tuple[tuple[str, tuple[Link, ...]], ...]  # its own, by what they are called
     mesh: tuple[Link, ...]
     types: tuple[str, ...]
     keywords: tuple[str, ...]
@@ -76,6 +65,26 @@ class Article:
     def plain_title(self) -> str:
         """The title as text; says so where there is none."""
         return self.row["title"] or self.row["vernacular_title"] or "[no title]"
+
+    @property
+    def certainty(self) -> str | None:
+        """The certainty it states itself, in words; None where it states none."""
+        return CERTAINTIES.get(self.row["certainty"], self.row["certainty"]) if self.row["certainty"] else None
+
+    @property
+    def may_state_certainty(self) -> bool:
+        """Whether a certainty, or that none is stated, belongs beside its level."""
+        return bool(self.row["certainty"]) or self.row["design"] in _STATE_CERTAINTY
+
+    @property
+    def graded(self) -> Correction | None:
+        """The correction by which a person graded its level: then it is no starting level."""
+        return next((c for c in self.corrections if c.field == "level" and c.outcome == "corrects"), None)
+
+    @property
+    def design_by_hand(self) -> bool:
+        """Whether a person gave its design."""
+        return any(c.field == "design" for c in self.corrections)
 
     @property
     def included(self) -> str | None:
@@ -99,13 +108,16 @@ class Article:
 
 def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article | None:
     """Read a paper; None where the catalog has none with this PMID."""
-    cursor = conn.execute(f"SELECT {_COLUMNS} FROM articles WHERE pmid = ?", (pmid,))  # noqa: S608 - columns are ours
+    cursor = conn.execute("SELECT * FROM articles WHERE pmid = ?", (pmid,))
     found = cursor.fetchone()
     if found is None:
         return None
     row = dict(zip((column[0] for column in cursor.description), found, strict=True))
     title, abstract = row["title"] or "", row["abstract"] or ""
-    proofs = load_proofs(conn, facts, pmid, {"title": title, "abstract": abstract})
+    texts = {"title": title, "abstract": abstract, "conflict_of_interest": row["conflict_of_interest"] or ""}
+    proofs = load_proofs(conn, facts, pmid, texts)
+    prompts = load_prompts(conn, pmid, texts, proofs.next_number)
+    raised = [proof for prompt in prompts for proof in prompt.proofs]
     people = conn.execute(
         "SELECT n.last_name, n.initials, n.suffix, n.collective, a.affiliation FROM article_authors a"
         " JOIN authors n ON n.id = a.author WHERE a.pmid = ? ORDER BY a.position",
@@ -113,16 +125,23 @@ def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article |
     ).fetchall()
     authors = tuple(p[3] or " ".join(part for part in (p[0], p[1], p[2]) if part) for p in people)
     sections = conn.execute("SELECT label, text FROM sections WHERE pmid = ? ORDER BY position", (pmid,)).fetchall()
-    standing, notices = _notices(conn, facts, pmid, row["status"])
     return Article(
         row=row,
-        title=segments(title, proofs.spans("title")) if title else (Segment(row["vernacular_title"] or "[no title]"),),
-        abstract=blocks(abstract, [(s[0], s[1]) for s in sections], proofs.spans("abstract")) if abstract else (),
+        title=segments(title, proofs.spans("title", raised))
+        if title
+        else (Segment(row["vernacular_title"] or "[no title]"),),
+        abstract=blocks(abstract, [(s[0], s[1]) for s in sections], proofs.spans("abstract", raised))
+        if abstract
+        else (),
         authors=authors,
         affiliations=tuple((name, p[4]) for name, p in zip(authors, people, strict=True) if p[4]),
         proofs=proofs,
-        standing=standing,
-        notices=notices,
+        prompts=prompts,
+        figures=tuple(figures(row, proofs, facts)),
+        related=load_related(conn, facts, pmid, row["status"]),
+        corrections=load_corrections(conn, facts, pmid),
+        conflicts=load_conflicts(conn, pmid),
+        conflict_of_interest=segments(texts["conflict_of_interest"], proofs.spans("conflict_of_interest", raised)),
         interventions=tuple(
             (i, "" if role == "experimental" else ROLES.get(role, role))
             for i, role in conn.execute(
@@ -139,12 +158,7 @@ def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article |
                 (pmid,),
             )
         ),
-        trials=tuple(
-            Link(number, registry_url(number), registry or "")
-            for number, registry in conn.execute(
-                "SELECT DISTINCT registry_id, registry FROM trials WHERE pmid = ? ORDER BY registry_id", (pmid,)
-            )
-        ),
+        registrations=_registrations(conn, pmid),
         mesh=tuple(
             Link(name, None, ("major topic" if major else "") + (f" — {qualifiers}" if qualifiers else ""))
             for name, major, qualifiers in conn.execute(
@@ -183,21 +197,18 @@ def _links(row: dict[str, Any]) -> tuple[Link, ...]:
     return tuple(links)
 
 
-def _notices(
-    conn: sqlite3.Connection, facts: Facts, pmid: int, status: str
-) -> tuple[tuple[Notice, ...], tuple[Notice, ...]]:
-    wanted = _STATUS_NOTICES.get(status, ())
-    standing: list[Notice] = []
-    others: list[Notice] = []
-    for kind, number, citation, note in conn.execute(
-        "SELECT kind, notice_pmid, citation, note FROM notices WHERE pmid = ? AND kind != 'Cites'"
-        " ORDER BY kind, notice_pmid, citation",
+def _registrations(conn: sqlite3.Connection, pmid: int) -> tuple[tuple[str, tuple[Link, ...]], ...]:
+    """Registry numbers that are the paper's own, not another trial's in the background."""
+    found: dict[str, list[Link]] = {}
+    for number, registry, kind in conn.execute(
+        "SELECT DISTINCT registry_id, registry, kind FROM trials WHERE pmid = ? AND own = 1"
+        " ORDER BY kind = 'other', kind = 'review', registry_id",
         (pmid,),
     ):
-        here = number in facts.shelf.places
-        notice = Notice(kind, NOTICES.get(kind, kind), number, here, citation, note)
-        (standing if kind in wanted else others).append(notice)
-    return tuple(standing), tuple(others)
+        found.setdefault(_REGISTRATIONS.get(kind, "Registration"), []).append(
+            Link(number, registry_url(number), registry or "")
+        )
+    return tuple((name, tuple(links)) for name, links in found.items())
 
 
 def _provenance(conn: sqlite3.Connection, facts: Facts, pmid: int, row: dict[str, Any]) -> tuple[str, ...]:

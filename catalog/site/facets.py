@@ -42,7 +42,7 @@ class Facet:
 
 
 def chosen_sets(filters: Filters, facts: Facts) -> dict[str, int]:
-    """The papers each narrowing filter leaves, by facet; `retracted` for the papers that are not."""
+    """The papers each narrowing filter leaves, by facet; also `retracted` (that are not), `once` (one a study)."""
     sets = {}
     for facet, values in filters.chosen.items():
         if facet == "year":
@@ -53,6 +53,8 @@ def chosen_sets(filters: Filters, facts: Facts) -> dict[str, int]:
             sets[facet] = facts.shelf.having(facet, values)
     if filters.without_retracted:
         sets["retracted"] = facts.shelf.everything & ~facts.shelf.having("status", ["retracted"])
+    if filters.once:
+        sets["once"] = facts.shelf.once
     return sets
 
 

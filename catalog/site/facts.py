@@ -47,6 +47,7 @@ class Facts:
     shelf: Shelf = field(repr=False)
     dated: str  # one sentence on how old the data are
     checked: str | None  # the day PubMed was last searched in full, YYYY-MM-DD; None: not known
+    judged: frozenset[str] = frozenset()  # the columns of `articles` on numbers and outcome that its rules filled
 
     def name(self, facet: str, value: str) -> Name:
         """The name of a value; its id where the tables hold none."""
@@ -89,6 +90,21 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
         load_shelf(conn),
         dated,
         checked,
+        _judged(conn),
+    )
+
+
+def _judged(conn: sqlite3.Connection) -> frozenset[str]:
+    """Which columns rules filled: those with a value that no curator gave."""
+    held = {row[1] for row in conn.execute("PRAGMA table_info(articles)")}
+    return frozenset(
+        field
+        for field in ("participants", "studies", "comparator", "followup_months", "basis", "direction", "harms")
+        if field in held
+        and conn.execute(
+            f"SELECT EXISTS (SELECT 1 FROM articles WHERE {field} IS NOT NULL"  # noqa: S608 - names are ours
+            " AND pmid NOT IN (SELECT pmid FROM curation))"
+        ).fetchone()[0]
     )
 
 

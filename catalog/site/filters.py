@@ -29,11 +29,12 @@ _YEAR = re.compile(r"(\d{4})?(-)?(\d{4})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """A list's question: query, values chosen of each facet, retracted papers in or out, order."""
+    """A list's question: query, values chosen of each facet, retracted papers in or out, each study once, order."""
 
     query: Query
     chosen: Mapping[str, tuple[str, ...]]
     without_retracted: bool = False
+    once: bool = False
     sort: str = "newest"
     page: int = 1
     notes: tuple[str, ...] = ()
@@ -41,7 +42,7 @@ class Filters:
     @property
     def active(self) -> bool:
         """Whether anything narrows the list."""
-        return bool(self.query or self.chosen or self.without_retracted)
+        return bool(self.query or self.chosen or self.without_retracted or self.once)
 
     @property
     def default_sort(self) -> str:
@@ -54,6 +55,8 @@ class Filters:
         pairs += [(facet, value) for facet in FACETS for value in self.chosen.get(facet, ())]
         if self.without_retracted:
             pairs.append(("retracted", "exclude"))
+        if self.once:
+            pairs.append(("studies", "once"))
         if self.sort != self.default_sort:
             pairs.append(("sort", self.sort))
         if page and page > 1:
@@ -80,6 +83,10 @@ class Filters:
         query = parse(text)
         sort = self.sort if self.sort != self.default_sort else "relevance" if query.groups else "newest"
         return replace(self, query=query, sort=sort, page=1)
+
+    def each_study(self, *, once: bool) -> Filters:
+        """The same list with each study once, or with every paper."""
+        return replace(self, once=once, page=1)
 
     def sorted_by(self, sort: str) -> Filters:
         """The same list in another order."""
@@ -109,7 +116,10 @@ def read_filters(args: Mapping[str, Sequence[str]], facts: Facts) -> Filters:
     retracted = _last(args, "retracted")
     if retracted not in (None, "", "exclude", "include"):
         notes.append("The parameter retracted knows exclude and include; anything else was left out.")
-    filters = Filters(query, chosen, retracted == "exclude")
+    studies = _last(args, "studies")
+    if studies not in (None, "", "once", "all"):
+        notes.append("The parameter studies knows once and all; anything else was left out.")
+    filters = Filters(query, chosen, retracted == "exclude", studies == "once")
     sort = _last(args, "sort") or filters.default_sort
     if sort not in SORTS:
         notes.append(f"Order “{_brief(sort)}” is not known here and was left out.")

@@ -30,7 +30,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A treatment with its papers by level."""
+    """A treatment with its studies by level."""
 
     name: Name
     total: Cell
@@ -39,9 +39,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The first page's data. Every count leaves retracted papers out, as the list it links to does."""
+    """The first page's data.
+
+    The map counts each study once (a trial with all its papers, or a single paper) and leaves retracted papers out, as
+    the lists it links to do.
+    """
 
     lines: tuple[Line, ...]
+    studies: Cell  # all that the map could count
     counted: int  # papers that are not retracted
     retracted: int
     untagged: Cell
@@ -54,13 +59,15 @@ def load_home(conn: sqlite3.Connection, facts: Facts) -> Home:
     """Count the map and read the newest papers."""
     shelf = facts.shelf
     standing = shelf.everything & ~shelf.having("status", ["retracted"])
+    studies = standing & shelf.once
 
     def cell(name: Name, **chosen: str) -> Cell:
-        papers_here = standing
+        papers_here = studies
         for facet, value in chosen.items():
             papers_here &= shelf.having(facet, [value])
         count = papers_here.bit_count()
-        filters = Filters(Query(""), {facet: (value,) for facet, value in chosen.items()}, without_retracted=True)
+        values = {facet: (value,) for facet, value in chosen.items()}
+        filters = Filters(Query(""), values, without_retracted=True, once=True)
         return Cell(name, count, sum(count >= least for least in _SHADES), filters.address())
 
     lines = [
@@ -75,10 +82,11 @@ def load_home(conn: sqlite3.Connection, facts: Facts) -> Home:
     newest = [shelf.pmids[place] for place in positions(standing, 0, NEWEST)]
     return Home(
         tuple(lines),
+        cell(Name("", "", "", "")),
         standing.bit_count(),
         facts.retracted,
         cell(facts.names["intervention"][UNTAGGED], intervention=UNTAGGED),
-        papers(conn, newest),
+        papers(conn, shelf, newest),
         Filters(Query(""), {}, without_retracted=True).address(),
         Filters(Query(""), {"status": ("retracted",)}).address(),
     )

@@ -9,7 +9,7 @@ from itertools import pairwise
 __all__ = ["Block", "Segment", "Span", "blocks", "segments"]
 
 # The strongest kind of mark on a piece is the one shown.
-KINDS = ("decides", "supports", "topic")
+KINDS = ("decides", "supports", "topic", "noted")
 
 
 @dataclass(frozen=True, slots=True)

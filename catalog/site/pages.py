@@ -15,8 +15,8 @@ from catalog.site.article import load_article
 from catalog.site.filters import FACETS, SORTS, Filters, read_filters
 from catalog.site.headers import PAGE_POLICY
 from catalog.site.home import load_home
-from catalog.site.outlinks import pubmed_search_url, pubmed_url
-from catalog.site.proofs import alike
+from catalog.site.outlinks import doi_url, pubmed_search_url, pubmed_url
+from catalog.site.proofs import alike, distinct
 from catalog.site.query import Query
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
 from catalog.site.search import search
@@ -28,7 +28,7 @@ __all__ = ["article", "articles", "home", "results", "stylesheet"]
 
 View = Callable[["Datasette", Request], Awaitable[Response]]
 _LONGEST_PMID = 9  # digits; PubMed's are eight, this project's invented ones nine
-PARAMETERS = ("q", *FACETS, "retracted", "sort", "page")
+PARAMETERS = ("q", *FACETS, "retracted", "studies", "sort", "page")
 
 
 def _page(view: View) -> View:
@@ -150,9 +150,8 @@ async def article(datasette: Datasette, request: Request) -> Response:
         )
         for value in values
     }
-    return await _html(
-        datasette, request, "catalog_article.html", {"article": found, "addresses": addresses, "alike": alike}
-    )
+    context = {"article": found, "addresses": addresses, "alike": alike, "distinct": distinct, "doi_url": doi_url}
+    return await _html(datasette, request, "catalog_article.html", context)
 
 
 @cache

@@ -14,7 +14,7 @@ from catalog.site import pages
 from catalog.site.facts import SAMPLE_NOTICE, Facts
 from catalog.site.headers import App, with_headers
 from catalog.site.reading import NoCatalog, TooSlow, reader_of
-from catalog.site.words import STATUSES, day, plural
+from catalog.site.words import CERTAINTIES, REGIONS, STATUSES, day, plural
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
@@ -44,6 +44,8 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["catalog_style"] = f"/-/catalog/{hashlib.sha256(pages.style()).hexdigest()[:12]}.css"
     env.globals["sample_notice"] = SAMPLE_NOTICE
     env.globals["status_names"] = STATUSES
+    env.globals["certainty_names"] = CERTAINTIES
+    env.globals["region_names"] = REGIONS
     env.filters["day"] = day
     env.globals["plural"] = plural
 

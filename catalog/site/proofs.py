@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from catalog.site.facts import Facts
 from catalog.site.marks import Span
-from catalog.site.words import FIELDS, INCLUDED, LOWEST, SOURCES, TIMING
+from catalog.site.words import (
+    BASIS,
+    CERTAINTIES,
+    COMPARATORS,
+    DIRECTIONS,
+    FIELDS,
+    HARMS,
+    INCLUDED,
+    LOWEST,
+    REGIONS,
+    ROLES,
+    SOURCES,
+    STATUSES,
+    TIMING,
+)
 
-__all__ = ["Proof", "Proofs", "alike", "load_proofs"]
+__all__ = ["Proof", "Proofs", "alike", "distinct", "load_proofs", "value_name"]
 
+BLANK = "blank"  # what a curator writes where the text states none
 _METHOD = ("design", "included", "lowest_design", "timing")
 _TOPIC = ("interventions", "conditions")
+_WORDS = {
+    "included": INCLUDED,
+    "lowest_design": LOWEST,
+    "timing": TIMING,
+    "certainty": CERTAINTIES,
+    "comparator": COMPARATORS,
+    "basis": BASIS,
+    "direction": DIRECTIONS,
+    "harms": HARMS,
+    "region": REGIONS,
+    "status": STATUSES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +56,7 @@ class Proof:
     source: str
     start: int | None
     end: int | None
-    quote: str
+    quote: str | None  # None: that nothing says it is the proof
     chosen: bool
 
     @property
@@ -45,7 +72,7 @@ class Proof:
     @property
     def placed(self) -> bool:
         """Whether its words can be marked in the title or abstract."""
-        return self.start is not None and self.source in ("title", "abstract")
+        return self.start is not None and self.source in ("title", "abstract", "conflict_of_interest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +84,27 @@ class Proofs:
     overruled: tuple[Proof, ...]  # evidence that did not win
     topics: tuple[Proof, ...]  # treatments and conditions
     status: tuple[Proof, ...]
+    certainty: tuple[Proof, ...]  # what a review says itself of its evidence
+    certainty_besides: tuple[Proof, ...]  # its other statements, which are not the one it got
+    others: Mapping[str, tuple[Proof, ...]]  # chosen tags of all other fields, by field
+    next_number: int  # the first number no proof has
 
-    def spans(self, source: str) -> list[Span]:
-        """Marks for `title` or `abstract`."""
+    def spans(self, source: str, more: Iterable[Proof] = ()) -> list[Span]:
+        """Marks for the text of a source; `more` are further proofs the page quotes."""
+        noted = [
+            *self.certainty,
+            *self.certainty_besides,
+            *(proof for proofs in self.others.values() for proof in proofs),
+            *more,
+        ]
         return [
             Span(proof.start or 0, proof.end or 0, kind, proof.number, f"{proof.field_name}: {proof.value_name}")
-            for kind, proofs in (("decides", self.deciding), ("supports", self.agreeing), ("topic", self.topics))
+            for kind, proofs in (
+                ("decides", self.deciding),
+                ("supports", self.agreeing),
+                ("topic", self.topics),
+                ("noted", noted),
+            )
             for proof in proofs
             if proof.placed and proof.source == source
         ]
@@ -70,10 +112,18 @@ class Proofs:
 
 def alike(proofs: Iterable[Proof]) -> list[tuple[Proof, tuple[Proof, ...]]]:
     """Proofs by what they say and which rule said it from where: the first, and the others with other words."""
-    groups: dict[tuple[str, ...], dict[str, Proof]] = {}
+    groups: dict[tuple[str, ...], dict[str | None, Proof]] = {}
     for proof in proofs:
         groups.setdefault((proof.field, proof.value, proof.rule, proof.source), {}).setdefault(proof.quote, proof)
     return [(first, tuple(rest)) for first, *rest in (list(group.values()) for group in groups.values())]
+
+
+def distinct(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
+    """Proofs with different words: the first of those that quote the same, whichever rule read them."""
+    found: dict[str | None, Proof] = {}
+    for proof in proofs:
+        found.setdefault(proof.quote, proof)
+    return tuple(found.values())
 
 
 def load_proofs(conn: sqlite3.Connection, facts: Facts, pmid: int, texts: dict[str, str]) -> Proofs:
@@ -101,11 +151,14 @@ def load_proofs(conn: sqlite3.Connection, facts: Facts, pmid: int, texts: dict[s
     overruled: list[Proof] = []
     topics: list[Proof] = []
     status: list[Proof] = []
+    certainty: list[Proof] = []
+    besides: list[Proof] = []
+    others: dict[str, list[Proof]] = {}
     for number, (field, value, rule, cites, source, start, end, quote, chosen) in enumerate(rows, 1):
         if start is not None and texts.get(source, "")[start:end] != quote:
             start = end = None
         proof = Proof(
-            number, field, value, _value_name(facts, field, value), rule, cites, source, start, end, quote, bool(chosen)
+            number, field, value, value_name(facts, field, value), rule, cites, source, start, end, quote, bool(chosen)
         )
         if field == "status":
             status.append(proof)
@@ -116,15 +169,38 @@ def load_proofs(conn: sqlite3.Connection, facts: Facts, pmid: int, texts: dict[s
         elif field in _METHOD:
             decides = (field == "design" and source == "curator") or (rule, source, start, end, quote) in derived
             (deciding if decides else agreeing).append(proof)
-        elif field == "level" and source == "curator":
+        elif field == "level" and rule == "curator":
             deciding.append(proof)
+        elif field == "certainty":
+            (certainty if chosen else besides).append(proof)
+        elif chosen and field not in ("level", "jbjs"):
+            others.setdefault(field, []).append(proof)
     deciding.sort(key=lambda proof: _METHOD.index(proof.field) if proof.field in _METHOD else -1)
-    return Proofs(tuple(deciding), tuple(agreeing), tuple(overruled), tuple(topics), tuple(status))
+    return Proofs(
+        tuple(deciding),
+        tuple(agreeing),
+        tuple(overruled),
+        tuple(topics),
+        tuple(status),
+        tuple(certainty),
+        tuple(besides),
+        {field: tuple(proofs) for field, proofs in others.items()},
+        len(rows) + 1,
+    )
 
 
-def _value_name(facts: Facts, field: str, value: str) -> str:
-    words = {"included": INCLUDED, "lowest_design": LOWEST, "timing": TIMING}.get(field)
-    if words:
+def value_name(facts: Facts, field: str, value: str) -> str:
+    """A value in words: of the codebook, or as a curator writes it (`blank`, `+prp:adjunct`, `-prp`, `prp;ozone`)."""
+    if value == BLANK:
+        return "none stated"
+    if value[:1] in "+-" and len(value) > 1 and not value[1].isdigit():
+        return ("also " if value[0] == "+" else "not ") + value_name(facts, field, value[1:])
+    if ";" in value:
+        return ", ".join(value_name(facts, field, part) for part in value.split(";"))
+    value, _, role = value.partition(":") if field == "interventions" else (value, "", "")
+    if role:
+        return f"{value_name(facts, field, value)} ({ROLES.get(role, role)})"
+    if words := _WORDS.get(field):
         return words.get(value, value.replace("_", " "))
     facet = {"interventions": "intervention", "conditions": "condition"}.get(field, field)
-    return facts.name(facet, value).name
+    return facts.name(facet, value).name if facet in facts.names else value

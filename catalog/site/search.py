@@ -11,7 +11,7 @@ from typing import Any
 from catalog.site.facets import Facet, chosen_sets, facets
 from catalog.site.facts import Facts
 from catalog.site.filters import FACETS, Filters, year_name
-from catalog.site.shelf import Shelf, positions
+from catalog.site.shelf import Family, Shelf, positions
 from catalog.site.words import plain
 
 __all__ = ["PAGE_SIZE", "Chip", "Paper", "Piece", "Results", "Way", "papers", "search"]
@@ -55,6 +55,9 @@ class Paper:
     authors: str | None
     interventions: tuple[str, ...]
     conditions: tuple[str, ...]
+    certainty: str | None  # what a review or guideline states itself
+    family: Family | None  # papers that are one study with it
+    cites_retracted: bool
 
     @property
     def plain_title(self) -> str:
@@ -86,6 +89,8 @@ class Results:
     filters: Filters
     total: int
     retracted: int  # among the total
+    further: int  # papers beyond one a study: among the total, or left out where each study is listed once
+    other_way: Filters  # the list with each study once where this one has every paper, and the other way round
     pages: int
     papers: tuple[Paper, ...]
     facets: tuple[Facet, ...]
@@ -107,6 +112,9 @@ def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
     for kept in sets.values():
         listed &= kept
     total = listed.bit_count()
+    every = matched
+    for name, kept in sets.items():
+        every &= kept if name != "once" else every
     pages = max(1, -(-total // PAGE_SIZE))
     notes = list(filters.notes)
     if filters.page > pages:
@@ -118,8 +126,10 @@ def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
         filters,
         total,
         (listed & shelf.having("status", ["retracted"])).bit_count(),
+        (every & ~shelf.once).bit_count(),
+        filters.each_study(once=not filters.once),
         pages,
-        papers(conn, pmids, filters.query.wanted()),
+        papers(conn, shelf, pmids, filters.query.wanted()),
         facets(filters, facts, matched, sets),
         _chips(filters, facts),
         _ways(conn, facts, filters, matched, sets) if not total else (),
@@ -168,7 +178,9 @@ def _page(
     return [shelf.pmids[place] for place in positions(listed, start, stop, backwards=sort == "oldest")]
 
 
-def papers(conn: sqlite3.Connection, pmids: Sequence[int], expression: str | None = None) -> tuple[Paper, ...]:
+def papers(
+    conn: sqlite3.Connection, shelf: Shelf, pmids: Sequence[int], expression: str | None = None
+) -> tuple[Paper, ...]:
     """Papers in the order given, with the words of the FTS5 expression marked."""
     if not pmids:
         return ()
@@ -177,7 +189,7 @@ def papers(conn: sqlite3.Connection, pmids: Sequence[int], expression: str | Non
         row[0]: row
         for row in conn.execute(
             "SELECT pmid, title, vernacular_title, substr(abstract, 1, ?), level, design, status, year,"
-            " coalesce(journal_abbreviation, journal), authors FROM articles"
+            " coalesce(journal_abbreviation, journal), authors, certainty FROM articles"
             " WHERE pmid IN (SELECT value FROM json_each(?))",
             (FIRST_LINES + 80, among),
         )
@@ -193,7 +205,7 @@ def papers(conn: sqlite3.Connection, pmids: Sequence[int], expression: str | Non
     tagged = {name: _tagged(conn, sql, among) for name, sql in _TAGGED.items()}
     found = []
     for pmid in pmids:
-        _, title, vernacular, abstract, level, design, status, year, journal, authors = rows[pmid]
+        _, title, vernacular, abstract, level, design, status, year, journal, authors, certainty = rows[pmid]
         marked_title, lines = marked.get(pmid, (None, None))
         found.append(
             Paper(
@@ -208,6 +220,9 @@ def papers(conn: sqlite3.Connection, pmids: Sequence[int], expression: str | Non
                 authors,
                 tuple(tagged["intervention"].get(pmid, ())),
                 tuple(tagged["condition"].get(pmid, ())),
+                certainty,
+                shelf.families.get(pmid),
+                pmid in shelf.citing_retracted,
             )
         )
     return tuple(found)
@@ -254,6 +269,8 @@ def _chips(filters: Filters, facts: Facts) -> tuple[Chip, ...]:
             chips.append(Chip(name, filters.dropping(facet, value).address()))
     if filters.without_retracted:
         chips.append(Chip("Retracted papers left out", replace(filters, without_retracted=False, page=1).address()))
+    if filters.once:
+        chips.append(Chip("Each study once", filters.each_study(once=False).address()))
     return tuple(chips)
 
 
@@ -273,13 +290,16 @@ def _ways(
         if name == "retracted":
             without = replace(filters, without_retracted=False, page=1)
             ways.append(Way("with retracted papers", rest.bit_count(), without.address()))
+        elif name == "once":
+            without = filters.each_study(once=False)
+            ways.append(Way("with every paper of a study", rest.bit_count(), without.address()))
         else:
             title = FACETS[name].lower()
             ways.append(Way(f"any {title}", rest.bit_count(), filters.dropping(name).address()))
     if filters.query:
         ways.append(Way("without the words searched for", narrowed.bit_count(), filters.asking("").address()))
         if sets:
-            bare = replace(filters, chosen={}, without_retracted=False, page=1)
+            bare = replace(filters, chosen={}, without_retracted=False, once=False, page=1)
             ways.append(Way("without any filter", matched.bit_count(), bare.address()))
         for left_out, text in filters.query.shorter():
             asked = filters.asking(text)

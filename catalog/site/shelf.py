@@ -12,10 +12,30 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["UNTAGGED", "Shelf", "load_shelf", "positions"]
+__all__ = ["UNTAGGED", "Family", "Shelf", "load_shelf", "positions"]
 
 # The value of papers that carry no value of a facet. Ids of the vocabulary never begin with _.
 UNTAGGED = "_none"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Papers that are one study: reports of one trial, or versions of one paper."""
+
+    members: tuple[int, ...]  # PMIDs, ascending
+    represents: int  # the one that counts
+    versions: bool  # versions of one paper, nothing else
+    retracted: int  # how many of them are
+
+    @property
+    def name(self) -> str:
+        """What one more of them is called."""
+        return "version" if self.versions else "report"
+
+    @property
+    def whole(self) -> str:
+        """What they are all of."""
+        return "this paper" if self.versions else "the same trial"
 
 
 @dataclass(frozen=True)
@@ -26,6 +46,9 @@ class Shelf:
     places: dict[int, int]  # PMID to its place in the order
     bits: dict[str, dict[str, int]]  # facet, value: set of papers
     everything: int
+    once: int  # one paper a study, as the view `studies` has it
+    families: dict[int, Family]  # PMID to its family; papers that are a study of their own are not in it
+    citing_retracted: frozenset[int]  # reviews and guidelines known to cite a retracted paper
 
     def having(self, facet: str, values: Iterable[str]) -> int:
         """The papers with any of the values."""
@@ -99,4 +122,28 @@ def load_shelf(conn: sqlite3.Connection) -> Shelf:
         for papers in bits[name].values():
             rest &= ~papers
         bits[name][UNTAGGED] = rest
-    return Shelf(pmids, places, bits, everything)
+    retracted = {pmids[place] for place in found["status"].get("retracted", ())}
+    families = _families(conn, retracted)
+    further = _set((places[pmid] for pmid, family in families.items() if family.represents != pmid), size)
+    citing = frozenset(row[0] for row in conn.execute("SELECT DISTINCT pmid FROM leans_on_retracted"))
+    return Shelf(pmids, places, bits, everything, everything & ~further, families, citing)
+
+
+def _families(conn: sqlite3.Connection, retracted: set[int]) -> dict[int, Family]:
+    found: dict[int, list[tuple[int, bool, bool]]] = {}
+    for number, pmid, represents, kind in conn.execute(
+        "SELECT f.family, f.pmid, f.represents, r.value FROM trial_families f LEFT JOIN rules r ON r.id = f.rule"
+        " ORDER BY f.family, f.pmid"
+    ):
+        found.setdefault(number, []).append((pmid, bool(represents), kind == "version"))
+    families: dict[int, Family] = {}
+    for members in found.values():
+        pmids = tuple(pmid for pmid, _, _ in members)
+        family = Family(
+            pmids,
+            next(pmid for pmid, represents, _ in members if represents),
+            all(version for _, _, version in members),
+            len(retracted.intersection(pmids)),
+        )
+        families |= dict.fromkeys(pmids, family)
+    return families

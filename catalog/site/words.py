@@ -6,13 +6,20 @@ import re
 from datetime import date
 
 __all__ = [
+    "BASIS",
+    "CERTAINTIES",
+    "COMPARATORS",
+    "DIRECTIONS",
     "FIELDS",
+    "HARMS",
     "INCLUDED",
     "LOWEST",
     "NOTICES",
+    "REGIONS",
     "ROLES",
     "SOURCES",
     "STATUSES",
+    "TIES",
     "TIMING",
     "day",
     "plain",
@@ -44,6 +51,57 @@ SOURCES = {
     "abstract": "the abstract",
     "notice": "a notice linked to it",
     "retraction_watch": "Retraction Watch",
+    "conflict_of_interest": "the conflict-of-interest statement",
+    "affiliation": "an author’s address",
+    "status": "its status",
+    "absence": "title and abstract, searched in full",
+    "catalog": "its status in this catalog",
+}
+CERTAINTIES = {"high": "high", "moderate": "moderate", "low": "low", "very_low": "very low"}
+COMPARATORS = {
+    "placebo_sham": "placebo or sham",
+    "steroid": "steroid",
+    "local_anaesthetic": "local anaesthetic",
+    "surgery": "surgery",
+    "usual_care": "usual care (exercise, physiotherapy, medication)",
+    "other_active": "another active treatment",
+    "none": "nothing named",
+}
+BASIS = {
+    "between": "groups compared with each other",
+    "within": "before compared with after only",
+    "pooled_between": "treated compared with controls, pooled",
+    "pooled_within": "change from before to after, pooled",
+    "pooled_unclear": "pooled; against what is unclear",
+    "none": "no effect estimated",
+}
+DIRECTIONS = {
+    "favours": "favours the treatment",
+    "no_difference": "no difference between the groups",
+    "non_inferior": "non-inferior, by a margin set beforehand",
+    "against": "against the treatment",
+    "mixed": "mixed: by outcome, time or subgroup",
+    "insufficient": "too little evidence, it says",
+    "not_reported": "pain or function not reported",
+}
+HARMS = {
+    "serious": "a serious event",
+    "none_serious": "none serious",
+    "called_safe": "called safe, without events stated",
+    "not_reported": "not reported",
+}
+REGIONS = {
+    "lumbar": "low back and pelvis",
+    "cervical_thoracic": "neck or upper back only",
+    "other_site": "another part of the body",
+    "unstated": "not stated",
+}
+# What ties papers to one study (families.yml).
+TIES = {
+    "family.registry": "the same registration number",
+    "family.version": "PubMed links them as versions",
+    "family.cue": "says whose follow-up or analysis it is; same first author, a number in common",
+    "family.preprint_title": "a preprint of the same title and first author",
 }
 FIELDS = {
     "design": "Design",
@@ -55,6 +113,15 @@ FIELDS = {
     "interventions": "Treatment",
     "conditions": "Condition",
     "status": "Status",
+    "certainty": "Certainty stated",
+    "participants": "Participants",
+    "studies": "Studies included, number",
+    "comparator": "Compared with",
+    "basis": "Basis",
+    "direction": "Conclusion on pain or function",
+    "followup_months": "Longest follow-up",
+    "harms": "Harms",
+    "region": "Region",
 }
 # PubMed's CommentsCorrections RefType, as PubMed itself words them; `Cites` is a reference, not a notice.
 NOTICES = {
@@ -78,6 +145,7 @@ NOTICES = {
     "ReprintIn": "Reprinted in",
     "ReprintOf": "Reprint of",
     "SummaryForPatientsIn": "Summary for patients in",
+    "SummaryForPatientsOf": "Summary for patients of",
     "AssociatedDataset": "Associated data set",
     "AssociatedPublication": "Associated publication",
 }
