@@ -21,13 +21,17 @@ from catalog.curation import NO_CURATION, Curation, Reviewed, read_curation, rev
 from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.retractions import NO_WATCH, Watch, read_watch
 from catalog.rows import rows_of
+from catalog.tagging.basis import FROM_DESIGN
+from catalog.tagging.listed import LISTED, listed
 from catalog.tagging.overrides import RULE
 from catalog.tagging.prompts import prompt_kinds
 from catalog.tagging.rules import load
+from catalog.tagging.spin import spin_rules
 from catalog.tagging.status import settle
 from catalog.tagging.tables import NAMES, raw, table
 from catalog.tagging.tagger import tag
 from catalog.tagging.tags import Tag
+from catalog.tagging.vote import vote_rule, weights
 from harvest.errors import BadRecord
 from harvest.progress import Progress, Quiet
 from harvest.record import parse_article
@@ -185,10 +189,11 @@ def write_catalog(
 
 
 def rules_sha256() -> str:
-    """A hash over every rules file: which rules decided."""
+    """A hash over every rules file and the vote's weights: which rules decided."""
     digest = hashlib.sha256()
     for name in NAMES:
         digest.update(raw(name))
+    digest.update(weights())
     return digest.hexdigest()
 
 
@@ -248,6 +253,13 @@ def _write_names(conn: sqlite3.Connection, topics: Topics, curation: Curation, w
     ]
     for field in ("design", "included", "timing", "certainty", "prompts"):
         rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
+    for field in ("basis", "direction", "harms", "roles", "results"):
+        rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
+    rules.append((FROM_DESIGN, "basis", None, None, "Codebook: arms compared or not, by the design"))
+    rules += [(rule, "spin", None, None, f"{says} {cites}") for rule, says, cites in spin_rules()]
+    rules.append(vote_rule())
+    for field in LISTED:
+        rules += [(rule, field, value, tier, cites) for rule, value, tier, cites in listed(field)]
     rules += [(entry["id"], "status", entry["value"], None, None) for entry in table("status")["rules"]]
     rules += [(entry["id"], "families", entry["value"], None, entry["cites"]) for entry in table("families")["rules"]]
     rules += [(entry["id"], "topic", None, None, entry["where"]) for entry in table("topic")["rules"]]

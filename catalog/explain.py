@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,15 +25,16 @@ _FIELDS = {
     "certainty": "Certainty the paper states itself",
     "status": "Status",
     "interventions": "Interventions",
+    "roles": "Roles that are not under test",
+    "favoured": "The better of two under test",
     "conditions": "Conditions",
-    # No rule decides these; a curator may.
     "region": "Region",
     "participants": "Participants",
     "studies": "Studies",
     "comparator": "Comparator",
+    "followup_months": "Follow-up in months",
     "basis": "Basis of comparison",
     "direction": "Direction",
-    "followup_months": "Follow-up in months",
     "harms": "Harms",
 }
 
@@ -44,6 +46,7 @@ _NAMES = {
     "retraction_watch": "Retraction Watch",
     "conflict_of_interest": "conflict-of-interest statement",
     "catalog": "status here",
+    "model": "learned vote, abstract",
 }
 
 
@@ -59,6 +62,7 @@ def explain(path: Path, pmid: int) -> Iterator[str]:
             raise WrongUse(f"PMID {pmid} is not in {path}; it may be off topic, or newer than the last harvest")
         tiers = dict(conn.execute("SELECT id, tier FROM rules").fetchall())
         tags = conn.execute("SELECT rowid, * FROM tags WHERE pmid = ? ORDER BY rowid", (pmid,)).fetchall()
+        vote = conn.execute("SELECT * FROM votes WHERE pmid = ?", (pmid,)).fetchone()
         around = [*_prompts(conn, pmid), *_family(conn, pmid), *_cited_retracted(conn, pmid), *_curation(conn, pmid)]
     yield f"{pmid}  {article['title'] or '[no title]'}"
     for field, name in _FIELDS.items():
@@ -72,10 +76,20 @@ def explain(path: Path, pmid: int) -> Iterator[str]:
             yield "  no rule fired, so this is the value for what nothing speaks for"
         for tag in sorted(fired, key=lambda t: (not t["chosen"], _rank(field, t, tiers), t["rowid"])):
             yield f"  {'+' if tag['chosen'] else '-'} {tag['value']}  {tag['rule']}  {_place(tag)}: “{tag['quote']}”"
+        if field == "design" and vote is not None:
+            yield _vote(vote)
         reason = _why(field, fired, tiers)
         if reason:
             yield f"  {reason}"
     yield from around
+
+
+def _vote(vote: sqlite3.Row) -> str:
+    """What the learned vote said, how sure it was, on which words, and what came of it."""
+    said = vote["label"] if vote["value"] in (None, vote["label"]) else f"{vote['label']}, here {vote['value']}"
+    words = ", ".join(f"“{text}” {weight:.2f}" for text, _, _, weight in json.loads(vote["words"]))
+    heard = "heard" if vote["heard"] else "not heard: no other design than the rules', or not sure enough"
+    return f"  learned vote: {said}, score {vote['score']:.2f}, on {words or 'no word of the abstract'} ({heard})"
 
 
 def _prompts(conn: sqlite3.Connection, pmid: int) -> Iterator[str]:
@@ -173,6 +187,8 @@ def _why(field: str, fired: list[sqlite3.Row], tiers: dict[str, str]) -> str | N
         return None
     if any(tag["source"] == "curator" for tag in chosen):
         return f"{chosen[0]['value']} is a curator's word, which stands above every rule"
+    if any(tag["source"] == "model" for tag in chosen):
+        return f"{chosen[0]['value']} is the learned vote's, asked because the rules knew little (rules/vote.yml)"
     best = min(chosen, key=lambda tag: _rank(field, tag, tiers))
     second = min(lost, key=lambda tag: _rank(field, tag, tiers))
     return (

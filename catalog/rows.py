@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import astuple, replace
 from typing import Any
@@ -71,14 +72,14 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
             tags.level,
             tags.jbjs,
             tags.timing,
-            given.get("region"),
-            given.get("participants"),
-            given.get("studies"),
-            given.get("comparator"),
-            given.get("basis"),
-            given.get("direction"),
-            given.get("followup_months"),
-            given.get("harms"),
+            given.get("region", tags.region),
+            given.get("participants", tags.participants),
+            given.get("studies", tags.studies),
+            given.get("comparator", tags.comparator),
+            given.get("basis", tags.basis),
+            given.get("direction", tags.direction),
+            given.get("followup_months", tags.followup_months),
+            given.get("harms", tags.harms),
             tags.certainty,
             tags.status,
             since,
@@ -129,6 +130,30 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
     for prompt in tags.prompts:
         start, end = _moved_span(prompt.start, prompt.end, moved.get(prompt.source, 0))
         yield "prompts", (pmid, prompt.prompt, prompt.rule, prompt.source, start, end, prompt.quote)
+    for result in tags.results:
+        yield "results", (pmid, *astuple(result))
+    if tags.vote is not None:
+        vote = tags.vote
+        words = [[word.text, word.start, word.end, word.weight] for word in vote.words]
+        said = json.dumps(words, ensure_ascii=False)
+        yield "votes", (pmid, vote.label, vote.value, vote.score, said, vote.heard)
+    for spin in tags.spin:
+        start, end = _moved_span(spin.conclusion_start, spin.conclusion_end, moved.get(spin.conclusion_source, 0))
+        yield (
+            "spin",
+            (
+                pmid,
+                spin.rule,
+                spin.says,
+                spin.conclusion,
+                spin.conclusion_source,
+                start,
+                end,
+                spin.results,
+                spin.results_start,
+                spin.results_end,
+            ),
+        )
     for reference in record.references:
         if reference.pmid is not None:
             yield "article_references", (pmid, reference.pmid)

@@ -79,11 +79,19 @@ CREATE TABLE tags (
     field TEXT NOT NULL,
     value TEXT NOT NULL,
     rule TEXT NOT NULL,
-    source TEXT NOT NULL,      -- curator, publication_type, mesh, title, abstract, notice, retraction_watch
+    source TEXT NOT NULL,      -- curator, publication_type, mesh, title, abstract, notice, retraction_watch, model
     start INTEGER,             -- code points into title or abstract; NULL for headings
     end INTEGER,
     quote TEXT NOT NULL,
     chosen INTEGER NOT NULL    -- 1: agrees with the value the record got
+);
+CREATE TABLE votes (           -- the learned vote on design, where the rules knew too little and it was asked
+    pmid INTEGER PRIMARY KEY REFERENCES articles(pmid),
+    label TEXT NOT NULL,       -- its own class (catalog/tagging/vote.json)
+    value TEXT,                -- the label as a design; NULL: it leaves the record as it is
+    score REAL NOT NULL,       -- the label's probability by the model, 0 to 1
+    words TEXT NOT NULL,       -- JSON list of [words, start, end, weight] in the abstract, the weightiest first
+    heard INTEGER NOT NULL     -- 1: sure, and other than the rules: it gave the design (tags: source model)
 );
 CREATE TABLE sections (
     pmid INTEGER NOT NULL REFERENCES articles(pmid),
@@ -164,6 +172,28 @@ CREATE TABLE prompts (         -- what a person may weigh when grading; never gr
     end INTEGER,
     quote TEXT                 -- NULL: nothing in title or abstract says it
 );
+CREATE TABLE results (         -- effects on pain and function in numbers, as written: quoted, never recomputed
+    pmid INTEGER NOT NULL REFERENCES articles(pmid),
+    outcome TEXT NOT NULL,     -- pain, function, success
+    measure TEXT,              -- the scale: VAS, NRS, ODI, RMDQ ...; NULL: none named
+    timepoint TEXT,            -- as written; NULL: none named
+    text TEXT NOT NULL,        -- the clause
+    start INTEGER NOT NULL,    -- code points into the abstract
+    end INTEGER NOT NULL
+);
+CREATE TABLE spin (            -- conclusions that claim more than their own results; both quoted, graded by nobody
+    pmid INTEGER NOT NULL REFERENCES articles(pmid),
+    rule TEXT NOT NULL,        -- spin.*
+    says TEXT NOT NULL,        -- what a reader is told
+    conclusion TEXT NOT NULL,
+    conclusion_source TEXT NOT NULL, -- title, abstract
+    conclusion_start INTEGER NOT NULL,
+    conclusion_end INTEGER NOT NULL,
+    results TEXT NOT NULL,     -- from the abstract
+    results_start INTEGER NOT NULL,
+    results_end INTEGER NOT NULL,
+    PRIMARY KEY (pmid, rule)
+);
 CREATE TABLE curation (        -- every correction of the curation file that is sound
     line INTEGER PRIMARY KEY,
     pmid INTEGER NOT NULL,     -- perhaps not in the catalog
@@ -228,6 +258,7 @@ CREATE INDEX families_by_family ON trial_families(family);
 CREATE INDEX threads_by_thread ON comment_threads(thread);
 CREATE INDEX prompts_by_article ON prompts(pmid);
 CREATE INDEX prompts_by_prompt ON prompts(prompt);
+CREATE INDEX results_by_article ON results(pmid);
 CREATE INDEX curation_by_article ON curation(pmid);
 CREATE INDEX watch_by_article ON retraction_watch(pmid);
 CREATE INDEX references_by_article ON article_references(pmid);

@@ -165,6 +165,7 @@ class _Cutter:
         self.faults: list[str] = []
         self.fault_count = 0
         self.truncated = False
+        self.passed = (0, 0, b"")  # between these places no such end tag begins
 
     def run(self) -> Iterator[Element]:
         window = self.window
@@ -303,10 +304,10 @@ class _Cutter:
         """Where the element ends, and whether it is whole there or was cut short. `TooLong` beyond the limit."""
         window, limit = self.window, start + self.limit
         while True:
-            at = window.find(closing, position, limit)
+            at, again = self._find_end(closing, position, limit)
             stop = at if at >= 0 else window.end
             follows = window.peek(at + len(closing), 1) if at >= 0 else b""
-            if follows != b">" or not window.plain(position, at):
+            if again or follows != b">" or not window.plain(position, at):
                 while position <= stop and (found := window.search(_INSIDE, position, stop)):
                     where, token = found
                     if token not in _HIDING:
@@ -326,7 +327,24 @@ class _Cutter:
                 return at, False  # the set ends before the element does
             position = at + len(closing)
 
+    def _find_end(self, closing: bytes, position: int, limit: int) -> tuple[int, bool]:
+        """`Window.find` of an end tag, and whether an element that was cut short had looked here before.
+
+        What was looked through is not again: a file of nothing but start tags would take the square of its length.
+        """
+        start, to, sought = self.passed
+        again = sought == closing and start <= position < to
+        try:
+            at = self.window.find(closing, to if again else position, limit)
+        except TooLong:
+            self.passed = (position, max(position, min(limit, self.window.end - len(closing))), closing)
+            raise
+        self.passed = (position, at if at >= 0 else max(position, self.window.end - len(closing)), closing)
+        return at, again
+
     def _label(self, start: int) -> str:
+        if len(self.faults) >= _FAULTS_KEPT:
+            return ""  # of a fault that is only counted
         pmid = pmid_of(self.window.peek(start, 4096))
         return f"PMID {pmid}" if pmid else "an element"
 

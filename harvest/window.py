@@ -80,7 +80,7 @@ class Window:
         return found
 
     def plain(self, start: int, end: int) -> bool:
-        """Whether nothing in between can hide or break an element: no `<!`, `<?`, `<Pubmed...Article` or deletion list.
+        """Whether nothing in between can hide or break an element: no `<!`, no `<?`, no tag of a record or a set.
 
         A shortcut past the full search, which nearly every record may take: single bytes are found fastest.
         """
@@ -91,9 +91,9 @@ class Window:
                 if held[found - 1] == 0x3C:
                     return False
                 found = held.find(byte, found + 1, stop)
-        found = held.find(b"<Pubmed", at, stop)
+        found = held.find(b"Pubmed", at, stop)
         while found >= 0:
-            if not held.startswith((b"<PubmedData", b"<PubmedBookData"), found):
+            if held[found - 1] in b"</" and not held.startswith((b"PubmedData", b"PubmedBookData"), found):
                 return False
-            found = held.find(b"<Pubmed", found + 1, stop)
-        return held.find(b"<DeleteCitation", at, stop) < 0
+            found = held.find(b"Pubmed", found + 1, stop)
+        return held.find(b"DeleteCitation", at, stop) < 0

@@ -13,7 +13,9 @@ from pathlib import Path
 import click
 
 from catalog.cli import main as catalog_command
+from catalog.tagging.listed import LISTED, listed
 from catalog.tagging.rules import load, precedence
+from catalog.tagging.spin import spin_rules
 from harvest.cli import main as harvest_command
 
 __all__ = ["problems", "renew"]
@@ -82,6 +84,14 @@ def _made_from(source: str) -> Iterator[str]:
         return
     yield "| rule | value | tier | from |"
     yield "|---|---|---|---|"
+    if field == "spin":
+        for rule_id, says, cites in spin_rules():
+            yield f"| `{rule_id}` | {says} |  | {cites} |"
+        return
+    if field in LISTED:
+        for rule_id, given, tier, cites in listed(field):
+            yield f"| `{rule_id}` | {given or ''} | {tier} | {cites.replace('|', '/')} |"
+        return
     for rule in load(field):
         yield f"| `{rule.id}` | {rule.value} | {rule.tier} | {rule.cites.replace('|', '/')} |"
 

@@ -45,6 +45,7 @@ TABLES = {
     "designs": "id name description",
     "levels": "id name description",
     "tags": "pmid field value rule source start end quote chosen",
+    "votes": "pmid label value score words heard",
     "conflicts": "pmid field",
     "authors": "id",
     "article_authors": "pmid position author",

@@ -113,7 +113,8 @@ def test_every_other_field_can_be_corrected(harvest: Path, tmp_path: Path) -> No
     assert found == ("3", "concern", 24, 2.5, "placebo_sham;steroid", "no_difference")
     assert article(target, REVIEW, "certainty, studies") == ("very_low", None)
     assert article(target, SERIES, "timing") == ("retrospective",)
-    assert rows(target, "SELECT value, quote FROM tags WHERE field = 'studies'") == [("blank", "read the paper")]
+    chosen = rows(target, "SELECT value, quote FROM tags WHERE field = 'studies' AND chosen = 1")
+    assert chosen == [("blank", "read the paper")]
     assert rows(target, "SELECT prompt FROM prompts WHERE pmid = ? AND source = 'status'", TRIAL) == [("retracted",)]
 
 

@@ -117,17 +117,17 @@ def _rules(
 ) -> dict[tuple[str, str], str]:
     """The deciding rule by (field, value), and by (field, "") for a field's only value.
 
-    A curator decides before any rule; then, where there is a written precedence, what stands first in it; then what
-    the tagger names first.
+    A curator decides before any rule; the learned vote has a tag only where it decided. Then, where there is a written
+    precedence, what stands first in it; then what the tagger names first.
     """
-    best: dict[tuple[str, str], tuple[tuple[bool, int], str]] = {}
+    best: dict[tuple[str, str], tuple[tuple[bool, bool, int], str]] = {}
     query = "SELECT field, value, rule, source FROM tags WHERE pmid = ? AND chosen = 1 ORDER BY rowid"
     for name, value, rule, source in conn.execute(query, (pmid,)):
         tier = tiers.get(rule) or ""
         if automated and tier == "type" and source == "publication_type":
             tier = "type_automated"
         order = ranks.get(name, {})
-        rank = (source != "curator", order.get((value, tier), len(order)))
+        rank = (source != "curator", source != "model", order.get((value, tier), len(order)))
         for key in ((name, value), (name, "")):
             if key not in best or rank < best[key][0]:
                 best[key] = (rank, rule)

@@ -70,9 +70,14 @@ class Proof:
         return SOURCES.get(self.source, self.source.replace("_", " "))
 
     @property
+    def text(self) -> str:
+        """The text its place points into: a learned vote's word stands in the abstract."""
+        return "abstract" if self.source == "model" else self.source
+
+    @property
     def placed(self) -> bool:
         """Whether its words can be marked in the title or abstract."""
-        return self.start is not None and self.source in ("title", "abstract", "conflict_of_interest")
+        return self.start is not None and self.text in ("title", "abstract", "conflict_of_interest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class Proofs:
                 ("noted", noted),
             )
             for proof in proofs
-            if proof.placed and proof.source == source
+            if proof.placed and proof.text == source
         ]
 
 

@@ -49,6 +49,7 @@ SOURCES = {
     "mesh": "a MeSH heading",
     "title": "the title",
     "abstract": "the abstract",
+    "model": "a learned vote, where the rules know little",
     "notice": "a notice linked to it",
     "retraction_watch": "Retraction Watch",
     "conflict_of_interest": "the conflict-of-interest statement",

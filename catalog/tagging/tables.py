@@ -11,19 +11,34 @@ __all__ = ["NAMES", "raw", "table"]
 
 # Every rules file, in the order in which their hash is taken.
 NAMES = (
+    "arms",
+    "basis",
     "certainty",
+    "comparator",
     "design",
     "designs",
+    "direction",
     "families",
+    "followup",
+    "harms",
     "included",
     "levels",
+    "outcomes",
+    "participants",
     "parts",
     "precedence",
     "prompts",
+    "quantities",
+    "region",
     "registries",
+    "results",
+    "roles",
+    "spin",
     "status",
+    "studies",
     "timing",
     "topic",
+    "vote",
 )
 
 

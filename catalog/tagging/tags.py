@@ -5,10 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["InterventionTag", "Prompt", "PromptSource", "Registration", "Role", "Source", "Tag", "Tags"]
+__all__ = [
+    "InterventionTag",
+    "Prompt",
+    "PromptSource",
+    "Registration",
+    "Result",
+    "Role",
+    "Source",
+    "Spin",
+    "Tag",
+    "Tags",
+    "Vote",
+    "VoteWord",
+]
 
-# `notice`: PubMed's link to or from a notice; `retraction_watch`: a line of the Retraction Watch list.
-Source = Literal["curator", "publication_type", "mesh", "title", "abstract", "notice", "retraction_watch"]
+# `notice`: PubMed's link to or from a notice; `retraction_watch`: a line of the Retraction Watch list; `model`: the
+# learned vote, whose words stand in the abstract.
+Source = Literal["curator", "publication_type", "mesh", "title", "abstract", "notice", "retraction_watch", "model"]
 # `absence`: nothing in title or abstract says it; `status`: the record's status says it.
 PromptSource = Literal["title", "abstract", "mesh", "conflict_of_interest", "affiliation", "absence", "status"]
 Role = Literal["experimental", "comparator", "adjunct"]
@@ -75,6 +89,62 @@ class Registration:
     own: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One outcome in a clause that gives an effect in numbers: code points into the abstract, `text` what they hold.
+
+    `measure` is the scale by name (VAS, ODI ...), `timepoint` as written; None where the clause names none.
+    """
+
+    outcome: Literal["pain", "function", "success"]
+    measure: str | None
+    timepoint: str | None
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spin:
+    """A conclusion and the result it goes beyond; code points into the conclusion's source and into the abstract."""
+
+    rule: str
+    says: str
+    conclusion: str
+    conclusion_source: Source
+    conclusion_start: int
+    conclusion_end: int
+    results: str
+    results_start: int
+    results_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoteWord:
+    """A word or pair of words that the learned vote weighed: as it stands in the abstract, where, and how much."""
+
+    text: str
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What the learned vote says where it is asked.
+
+    `label` is one of its own classes, `value` that label in the codebook's values (None: it leaves the record as it
+    is), `score` its probability. `heard`: it was sure and gave another design than the rules; only then it has a tag.
+    A curator still stands above it.
+    """
+
+    label: str
+    value: str | None
+    score: float
+    words: tuple[VoteWord, ...]
+    heard: bool
+
+
 @dataclass(frozen=True)
 class Tags:
     """Everything decided about one record. A field nobody decided is None; `codebook.md` defines the values."""
@@ -90,7 +160,18 @@ class Tags:
     conditions: tuple[str, ...]
     tags: tuple[Tag, ...]
     certainty: str | None = None
+    region: str | None = None
+    participants: int | None = None
+    studies: int | None = None
+    comparator: str | None = None
+    followup_months: float | None = None
+    basis: str | None = None
+    direction: str | None = None
+    harms: str | None = None
+    results: tuple[Result, ...] = ()
+    spin: tuple[Spin, ...] = ()
+    vote: Vote | None = None  # None: not asked
     prompts: tuple[Prompt, ...] = ()
     registrations: tuple[Registration, ...] = ()
-    # Values a curator gave to columns of `articles` that no rule fills, by column.
+    # Values a curator gave to such columns of `articles`, by column: each beats the rules' own.
     given: tuple[tuple[str, str | int | float | None], ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from catalog.tagging.document import Document, Zone
 from catalog.tagging.tags import InterventionTag, Source, Tag
@@ -20,12 +20,13 @@ _LEAST: dict[Kind, int] = {"intervention": 2, "condition": 1}
 
 
 def decide_topics(
-    document: Document, topics: Topics
+    document: Document, topics: Topics, named: Sequence[Span]
 ) -> tuple[tuple[InterventionTag, ...], tuple[str, ...], tuple[Tag, ...]]:
-    """(interventions, conditions, tags) of a record; values in the vocabulary's order, tags in reading order."""
-    spans = [
-        span for span in topics.spans(document.record) if span.tags and not topics.concept(span.concept).search_only
-    ]
+    """(interventions, conditions, tags) of a record; values in the vocabulary's order, tags in reading order.
+
+    `named` are the places where the record names a concept (`Topics.spans`).
+    """
+    spans = [span for span in named if span.tags and not topics.concept(span.concept).search_only]
     tags: list[Tag] = []
     chosen: dict[str, set[str]] = {"intervention": set(), "condition": set()}
     for kind, field in (("intervention", "interventions"), ("condition", "conditions")):

@@ -1,0 +1,287 @@
+"""What a study says it found: each clause that states a difference, no difference, a change or a claim, read once.
+
+A finding is what a clause says; which findings decide the basis, the direction and the spin check is said there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from catalog.tagging.arms import Arms, word
+from catalog.tagging.branches import Gated, index_of
+from catalog.tagging.document import Document, Sentence, TextField, Zone
+from catalog.tagging.rules import Rule
+from catalog.tagging.tables import table
+from catalog.tagging.winners import winners
+
+__all__ = ["Finding", "Kind", "Outcome", "Study", "clauses", "measured", "of_main", "read_findings"]
+
+# better, worse: the treatment under test than the control; the others as direction.yml has them.
+Kind = Literal[
+    "better", "worse", "alike", "noninferior", "differs", "improved", "unimproved", "claim", "noclaim",
+    "insufficient", "scarce", "mixed",
+]  # fmt: skip
+Outcome = Literal["main", "other", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One clause's word on what was found: code points into its field. `open`: it names no outcome.
+
+    `both`: it speaks of every arm ("in both groups"). `favoured` is the intervention that did better, where one is
+    named.
+    """
+
+    kind: Kind
+    tier: str
+    rule: str
+    zone: Zone
+    field: TextField
+    start: int
+    end: int
+    outcome: Outcome
+    both: bool
+    favoured: str | None
+
+
+# Kinds that decide nothing: in studies of their own what evidence there is, in their results what is claimed.
+_NOTHING: frozenset[str] = frozenset()
+_EVIDENCE = frozenset({"insufficient", "scarce"})
+_CLAIMS = _EVIDENCE | {"claim"}
+_EACH = (
+    "both",
+    "all ",
+    "each",
+    "every",
+    "within",
+    "either",
+    "neither",
+    "two ",
+    "three ",
+    "no ",
+    "not ",
+    "fail",
+    "without",
+)
+# What a study is, for what is looked for in it.
+Study = Literal["compared", "single", "pooled"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is looked for in a sentence: its part of the paper, the kinds left out, the literals that can stand."""
+
+    sentence: Sentence
+    zone: Zone
+    study: Study
+    unasked: frozenset[str]
+    present: Sequence[tuple[str, tuple[int, ...]]]
+
+
+def _unasked(study: Study, zone: Zone, *, concluded: bool) -> frozenset[str]:
+    if study == "pooled":
+        return _NOTHING
+    return _CLAIMS if study == "compared" and zone == "results" and concluded else _EVIDENCE
+
+
+_READ: frozenset[Zone] = frozenset({"title", "results", "conclusions", "other"})
+
+
+@cache
+def cue(name: str) -> re.Pattern[str]:
+    """A pattern of direction.yml that is no rule, compiled once."""
+    data = table("direction")
+    source: str = data[name]
+    return re.compile(source.replace("<start>", f"(?:{data['words']['start']})"), re.IGNORECASE)
+
+
+@cache
+def _literals(name: str) -> tuple[str, ...]:
+    return tuple(table("direction")[name])
+
+
+@cache
+def _pattern(name: str) -> Gated:
+    return Gated(table("outcomes")[name])
+
+
+@cache
+def _gated(name: str) -> Gated:
+    return Gated(cue(name).pattern)
+
+
+def measured(document: Document, *, named: bool = True) -> bool:
+    """Whether pain or function is an outcome here: `named` outside the background, and the title of nothing else."""
+    if _pattern("elsewhere").search(document.title):
+        return False
+    if not named:
+        return True
+    return any(s.zone != "background" and of_main(document.text(s.field), s.start, s.end) for s in document.sentences)
+
+
+def of_main(text: str, start: int, end: int) -> bool:
+    """Whether a text names pain or function."""
+    low = text[start:end].lower()
+    return "pain" in low or "disab" in low or "oswestry" in low or bool(_pattern("main").search(text, start, end))
+
+
+def read_findings(document: Document, arms: Arms, *, study: Study) -> tuple[Finding, ...]:
+    """Every finding in reading order, from title, results and conclusions, or where there are none, from the rest.
+
+    `study` says what is looked for: in a review also what it says of the evidence, and claims in its results; where
+    arms are compared, a change from baseline in the results only if every arm had it.
+    """
+    found = list(_findings(document, arms, _READ, study=study))
+    zone: Zone
+    if not any(f.outcome != "other" for f in found):
+        # A cut or unstructured abstract: what was found stands where the methods are told, or in its only sentences.
+        for zone in ("methods", "background"):
+            more = _findings(document, arms, frozenset({zone}), study=study)
+            found += [f for f in more if f.tier in ("between", "favour") or (f.tier, zone) == ("within", "methods")]
+            if not (document.has("methods") or document.has("objective")):  # cut to one piece: nothing tells its parts
+                found += [f for f in _findings(document, arms, frozenset({zone}), study=study) if f not in found]
+            if found:
+                break
+    return tuple(found)
+
+
+def _findings(document: Document, arms: Arms, zones: frozenset[Zone], *, study: Study) -> Iterator[Finding]:
+    concluded = document.has("conclusions")
+    for sentence in document.sentences:
+        if sentence.zone not in zones:
+            continue
+        text = document.text(sentence.field)
+        zone = sentence.zone
+        if (
+            zone in ("results", "other")
+            and _may(text, sentence, "concluders")
+            and cue("concluding").search(text, sentence.start, sentence.end)
+        ):
+            zone = "conclusions"
+        if zone == "title" and (not cue("titled").search(text) or text.rstrip().endswith("?")):
+            continue
+        unasked = _unasked(study, zone, concluded=concluded)
+        spoken: Outcome = "open"
+        told: list[Finding] = []
+        present = index_of("direction", unasked).present(text[sentence.start : sentence.end].lower())
+        if not present:
+            continue
+        for start, end in clauses(text, sentence):
+            look = _Look(sentence, zone, study, unasked, present)
+            clause_found = list(_clause(document, arms, look, (start, end), spoken))
+            if any(f.tier == "retracts" for f in clause_found):
+                told = [replace(f, kind="alike") if f.kind in ("better", "worse") else f for f in told]
+                clause_found = [f for f in clause_found if f.tier != "retracts"]
+            told += clause_found
+            if clause_found:
+                spoken = clause_found[-1].outcome
+        yield from told
+
+
+def clauses(text: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
+    """(start, end) of each clause of a sentence."""
+    at = sentence.start
+    if not _may(text, sentence, "turns"):
+        yield at, sentence.end
+        return
+    if cue("conceded").match(text, at):
+        comma = text.find(", ", at, sentence.end)
+        if comma > 0:
+            yield at, comma
+            at = comma + 2
+    for mark in cue("cut").finditer(text, at, sentence.end):
+        bracketed = text.rfind("(", at, mark.start()) > text.rfind(")", at, mark.start())
+        if mark.start() > at + 3 and not bracketed:
+            yield at, mark.start()
+            at = mark.end()
+    if sentence.end > at:
+        yield at, sentence.end
+
+
+def _clause(
+    document: Document,
+    arms: Arms,
+    look: _Look,
+    place: tuple[int, int],
+    spoken: Outcome,
+) -> Iterator[Finding]:
+    start, end = place
+    sentence, zone = look.sentence, look.zone
+    text = document.text(sentence.field)
+    low = text[start:end].lower()
+    # Where arms are compared, what the results say of one arm's change decides nothing.
+    each = look.study != "compared" or zone != "results" or any(word in low for word in _EACH)
+    hits: list[tuple[Rule, re.Match[str]]] = []
+    done: set[str] = set()
+    for rule, pattern in index_of("direction", look.unasked).alive(low, look.present):
+        if rule.id in done or (rule.tier == "within" and not each):
+            continue
+        match = pattern.search(text, start, end)
+        if match:
+            done.add(rule.id)
+            if not (rule.unless and rule.unless.search(text, start, end)):
+                hits.append((rule, match))
+    if not hits:
+        return
+    between = {rule.value for rule, _ in hits if rule.tier in ("between", "favour", "retracts")}
+    outcome = _outcome(text, start, end, spoken)
+    if between and (
+        _gated("outset").search(text, start, end) or (outcome != "main" and _gated("aside").search(text, start, end))
+    ):
+        if not between & {"alike"} or _gated("outset").search(text, start, end):
+            return
+        outcome = "other"
+    both = bool(_gated("both").search(text, start, end)) or (
+        zone == "conclusions" and bool(cue("both_claim").search(text, start, end))
+    )
+    conceded = bool(cue("conceded").match(text, start))
+    told: set[Kind] = set()
+    for rule, match in hits:
+        kinds: list[tuple[Kind, str | None]]
+        if rule.value in ("better", "worse"):
+            if "alike" in between and rule.tier != "favour":
+                continue
+            if both and not word("pivot").search(text, start, end):
+                kinds = [("improved", None)] if rule.value == "better" else []
+            else:
+                kinds = list(winners(arms, sentence.field, text, (start, end), match, rule))
+        else:
+            kinds = [(rule.value, None)]  # type: ignore[list-item]  # the values of direction.yml are kinds; a test
+        if rule.id == "within.from_to":
+            kinds = _moved(match)
+        if rule.id == "evidence.mixed" and _of_control(arms, sentence.field, text, start, end):
+            continue
+        if (rule.value == "improved" and between and not both) or (rule.tier == "claim" and conceded):
+            continue
+        for kind, favoured in kinds:
+            if kind in told:
+                continue
+            told.add(kind)
+            yield Finding(kind, rule.tier, rule.id, zone, sentence.field, start, end, outcome, both, favoured)
+
+
+def _moved(match: re.Match[str]) -> list[tuple[Kind, str | None]]:
+    """A scale of pain or disability that fell has improved."""
+    before, after = float(match[1]), float(match[2])
+    return [("improved" if after < before else "unimproved", None)] if before != after else []
+
+
+def _of_control(arms: Arms, field: TextField, text: str, start: int, end: int) -> bool:
+    return {m.side for m in arms.mentions(field, text, start, end)} == {"control"}
+
+
+def _may(text: str, sentence: Sentence, literals: str) -> bool:
+    low = text[sentence.start : sentence.end].lower()
+    return any(literal in low for literal in _literals(literals))
+
+
+def _outcome(text: str, start: int, end: int, spoken: Outcome) -> Outcome:
+    if of_main(text, start, end):
+        return "main"
+    if _pattern("other").search(text, start, end):
+        return "other"
+    return "main" if spoken == "open" and cue("general").search(text, start, end) else spoken

@@ -1,0 +1,161 @@
+"""Harms to the treated: serious events wherever they stand, none or minor ones, or only "safe" (codebook: harms)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from catalog.tagging.arms import Arms
+from catalog.tagging.branches import index_of
+from catalog.tagging.document import Document, Sentence
+from catalog.tagging.rules import Rule
+from catalog.tagging.tables import table
+from catalog.tagging.tags import Tag
+
+__all__ = ["Harmed", "decide_harms"]
+
+# The strongest that is found wins.
+_ORDER = ("serious", "none_serious", "called_safe")
+# Announced, or not about people treated here.
+_SILENT = frozenset({"protocol", "cross_sectional", "in_vitro"})
+
+
+@dataclass(frozen=True, slots=True)
+class Harmed:
+    """What a record says of harms, and its tags: the clauses that say it, and those that lost."""
+
+    value: str
+    tags: tuple[Tag, ...]
+
+
+@cache
+def _gate() -> tuple[str, ...]:
+    return tuple(table("harms")["gate"])
+
+
+@cache
+def _cue(name: str) -> re.Pattern[str]:
+    return re.compile(table("harms")[name], re.IGNORECASE)
+
+
+def decide_harms(document: Document, design: str, arms: Arms) -> Harmed:
+    """What a record says of harms; `not_reported` where it says nothing.
+
+    Args:
+        document: its text.
+        design: the codebook's design; a case report is about its event wherever the abstract tells it.
+        arms: who is treated: an event in the controls only is no harm of the treatment.
+    """
+    if design in _SILENT:
+        return Harmed("not_reported", ())
+    found = list(_found(document, design, arms))
+    value = next((value for value in _ORDER if any(v == value for v, *_ in found)), "not_reported")
+    tags = tuple(
+        Tag("harms", v, rule, s.field, a, b, document.text(s.field)[a:b], v == value) for v, rule, s, a, b in found
+    )
+    return Harmed(value, tags)
+
+
+_Found = tuple[str, str, Sentence, int, int]
+
+
+def _found(document: Document, design: str, arms: Arms) -> Iterator[_Found]:
+    present = [word for word in _gate() if word in document.folded]
+    if not present:
+        return
+    for place, sentence in enumerate(document.sentences):
+        text = document.text(sentence.field)
+        low = text[sentence.start : sentence.end].lower()
+        if not any(word in low for word in present):
+            continue
+        there = index_of("harms").present(low)
+        for start, end in _clauses(text, sentence):
+            told: set[str] = set()
+            for rule, pattern in index_of("harms").alive(text[start:end].lower(), there):
+                if rule.id in told or sentence.zone not in rule.zones:
+                    continue
+                for match in pattern.finditer(text, start, end):
+                    if rule.unless and rule.unless.search(text, start, end):
+                        break
+                    value = _judged(document, design, arms, place, (start, end), rule, match)
+                    if value is not None:
+                        told.add(rule.id)
+                        yield value, rule.id, sentence, start, end
+                        break
+
+
+def _clauses(text: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
+    at = sentence.start
+    for mark in _cue("cut").finditer(text, at, sentence.end):
+        if mark.start() > at:
+            yield at, mark.start()
+        at = mark.end()
+    if sentence.end > at:
+        yield at, sentence.end
+
+
+def _judged(
+    document: Document,
+    design: str,
+    arms: Arms,
+    place: int,
+    clause: tuple[int, int],
+    rule: Rule,
+    match: re.Match[str],
+) -> str | None:
+    """What a match says where it stands: its rule's value, `none_serious` for an event that is denied, or nothing."""
+    sentence = document.sentences[place]
+    text = document.text(sentence.field)
+    if rule.value != "serious":
+        if sentence.zone == "background" and document.has("results"):
+            return None
+        told = sentence.zone != "methods" or _cue("told").search(match.group())
+        return rule.value if told else None
+    start, end = clause
+    own_case = design == "case_report"
+    before, after = text[start : match.start()], text[match.end() : end]
+    if _cue("denied").search(before[-90:]) or _cue("denied_after").search(after):
+        return "none_serious" if sentence.zone in ("results", "conclusions", "other") else None
+    if _cue("supposed").search(before) or _cue("supposed_after").search(after):
+        return None
+    if _cue("treated").search(before) and not _cue("then").match(after):
+        return None
+    if sentence.zone == "title":
+        named = own_case or (_cue("followed").search(text) and not _cue("treated_title").search(before))
+        return rule.value if named else None
+    if not _happened(sentence, text, clause, match, own_case=own_case):
+        return None
+    if _cue("unrelated").search(_with_next(document, place)):
+        return "none_serious"
+    sides = {m.side for m in arms.mentions(sentence.field, text, start, end)}
+    if sides == {"control"} and not own_case and _cue("of_group").search(text, start, end):
+        return None
+    return rule.value
+
+
+def _happened(sentence: Sentence, text: str, clause: tuple[int, int], match: re.Match[str], *, own_case: bool) -> bool:
+    """Whether an event is said to have happened, in this study: its background speaks of others."""
+    start, end = clause
+    elsewhere = sentence.zone in ("background", "objective")
+    if elsewhere and not (own_case and _cue("told_of_case").search(text, start, end)):
+        return False
+    told_plainly = own_case or sentence.zone != "methods" or _cue("plainly").search(text, sentence.start, sentence.end)
+    if not told_plainly:
+        return False
+    beside = text[max(start, match.start() - 12) : match.start()] + text[match.end() : min(end, match.end() + 12)]
+    return bool(_cue("happened").search(text, start, end)) or any(c.isdigit() for c in beside)
+
+
+def _with_next(document: Document, place: int) -> str:
+    """A sentence, and the next where that speaks of the same event ("It was judged unrelated")."""
+    sentence = document.sentences[place]
+    text = document.text(sentence.field)
+    nearby = text[sentence.start : sentence.end]
+    following = document.sentences[place + 1] if place + 1 < len(document.sentences) else None
+    if following is not None and following.field == sentence.field:
+        tail = text[following.start : following.end]
+        if _cue("points_back").match(tail):
+            return f"{nearby} {tail}"
+    return nearby

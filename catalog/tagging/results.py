@@ -1,0 +1,95 @@
+"""Key results: the clauses that give an effect on pain or function in numbers, quoted and never recomputed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from catalog.tagging.document import Document, Sentence
+from catalog.tagging.findings import clauses
+from catalog.tagging.literals import branches_of, needed
+from catalog.tagging.rules import load
+from catalog.tagging.tables import table
+from catalog.tagging.tags import Result
+
+__all__ = ["read_results"]
+
+# Designs that report no result of their own on people.
+_SILENT = frozenset({"protocol", "opinion", "in_vitro", "animal"})
+_ZONES = frozenset({"results", "conclusions", "other"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    id: str | None
+    outcome: Literal["pain", "function", "success"]
+    pattern: re.Pattern[str]
+    literals: frozenset[str] | None
+
+
+@cache
+def _measures() -> tuple[_Measure, ...]:
+    return tuple(
+        _Measure(entry["id"], entry["outcome"], re.compile(part, re.IGNORECASE), needed(part))
+        for entry in table("outcomes")["measures"]
+        for part in branches_of(entry["pattern"])
+    )
+
+
+@cache
+def _literals() -> frozenset[str]:
+    return frozenset(word for measure in _measures() for word in measure.literals or ())
+
+
+@cache
+def _effects() -> tuple[re.Pattern[str], ...]:
+    return tuple(rule.pattern.whole for rule in load("results") if rule.pattern is not None)
+
+
+@cache
+def _timepoint() -> re.Pattern[str]:
+    return re.compile(table("results")["timepoint"], re.IGNORECASE)
+
+
+def read_results(document: Document, design: str) -> tuple[Result, ...]:
+    """Every key result in reading order; a clause with two scales gives two."""
+    if design in _SILENT or not document.abstract:
+        return ()
+    zones = _ZONES if any(s.zone in _ZONES for s in document.sentences) else frozenset({"methods", "background"})
+    found: list[Result] = []
+    for sentence in document.sentences:
+        if sentence.field == "abstract" and sentence.zone in zones:
+            found += _of_sentence(document.abstract, sentence)
+    return tuple(found)
+
+
+def _of_sentence(text: str, sentence: Sentence) -> list[Result]:
+    if not _DIGIT.search(text, sentence.start, sentence.end):
+        return []
+    low = text[sentence.start : sentence.end].lower()
+    there = {literal for literal in _literals() if literal in low}
+    if not there:
+        return []
+    measures = [m for m in _measures() if m.literals is None or not m.literals.isdisjoint(there)]
+    if not measures:
+        return []
+    found: list[Result] = []
+    for start, end in clauses(text, sentence):
+        named: dict[tuple[str, str | None], _Measure] = {}
+        for measure in measures:
+            if (measure.outcome, measure.id) not in named and measure.pattern.search(text, start, end):
+                named[measure.outcome, measure.id] = measure
+        scaled = {outcome for outcome, scale in named if scale is not None}
+        named = {key: m for key, m in named.items() if m.id is not None or m.outcome not in scaled}
+        if not named or not any(pattern.search(text, start, end) for pattern in _effects()):
+            continue
+        end = start + len(text[start:end].rstrip(" ,"))
+        times = _timepoint().search(text, start, end) or _timepoint().search(text, sentence.start, sentence.end)
+        time = times.group() if times else None
+        found += [Result(m.outcome, m.id, time, text[start:end], start, end) for m in named.values()]
+    return found
+
+
+_DIGIT = re.compile(r"\d")

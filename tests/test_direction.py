@@ -1,0 +1,218 @@
+"""Basis and direction: between arms and within groups apart, who did better, and when to say nothing. All invented."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from catalog.tagging.branches import index_of
+from catalog.tagging.findings import Kind
+from catalog.tagging.rules import Rule, load
+from tests.outcomes import tagged, trial
+
+EVERY = [rule for name in ("direction", "basis") for rule in load(name)]
+
+
+@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: rule.id)
+def test_examples_of_each_rule(rule: Rule) -> None:
+    """A rule fires on the sentences its file says it must, and on none it says it must not."""
+    for sentence in rule.match:
+        assert rule.fits(sentence), sentence
+    for sentence in rule.miss:
+        assert not rule.fits(sentence), sentence
+
+
+@pytest.mark.parametrize("rule", load("direction"), ids=lambda rule: rule.id)
+def test_the_index_of_literals_loses_no_rule(rule: Rule) -> None:
+    """A rule that matches a sentence is among those its literals bring to life."""
+    for sentence in rule.match:
+        assert rule.id in {alive.id for alive, _ in index_of("direction").alive(sentence.lower())}, sentence
+
+
+def test_every_value_of_the_rules_is_a_kind_of_finding() -> None:
+    """direction.yml speaks of the kinds of finding that the code knows, and of no other."""
+    assert {rule.value for rule in load("direction")} == set(get_args(Kind))
+
+
+TRIALS = [
+    ("PRP was superior to saline for pain.", "", "favours"),
+    ("Pain scores were significantly lower in the PRP group than in the saline group (p = 0.01).", "", "favours"),
+    ("Disability fell significantly more with PRP than with saline.", "", "favours"),
+    ("Compared with saline, PRP significantly reduced pain.", "", "favours"),
+    ("The mean difference in pain was 1.5 points in favour of PRP.", "", "favours"),
+    ("More responders were seen with PRP.", "PRP relieves pain better than saline.", "favours"),
+    ("Pain was lower in the saline group than in the PRP group (p = 0.02).", "", "against"),
+    ("The saline group had significantly greater improvement in pain than the PRP group.", "", "against"),
+    ("Pain scores were higher with PRP than with saline.", "", "against"),
+    ("PRP was less effective than saline for pain.", "", "against"),
+    ("Saline was more effective than PRP in relieving pain.", "", "against"),
+    ("There was no significant difference in pain between the groups.", "", "no_difference"),
+    ("Pain improved significantly in both groups. The groups did not differ.", "", "no_difference"),
+    ("PRP was no better than saline for pain.", "", "no_difference"),
+    ("Neither injection was superior in pain relief.", "", "no_difference"),
+    ("Pain relief was similar in the two groups.", "PRP and saline are equally effective.", "no_difference"),
+    ("The difference in pain between groups was not significant (p = 0.40).", "", "no_difference"),
+    ("The improvement in pain with PRP did not differ from that with saline.", "", "no_difference"),
+    ("Pain differed by 2 mm (95% CI -3 to 7).", "PRP was non-inferior to saline for pain.", "non_inferior"),
+    ("Non-inferiority for pain was not shown.", "", "no_difference"),
+    ("Saline gave better pain relief at 1 week. PRP gave better pain relief than saline at 6 months.", "", "mixed"),
+    ("Pain was better with PRP than with saline at 6 months, but there was no difference at 1 month.", "", "mixed"),
+    (
+        "Pain was lower with PRP than with saline, whereas disability did not differ between the groups.",
+        "",
+        "mixed",
+    ),
+    ("Pain was lower after PRP at 6 months.", "Benefit was confined to younger patients.", "mixed"),
+]
+
+
+@pytest.mark.parametrize(("results", "conclusions", "direction"), TRIALS)
+def test_direction_of_a_trial(results: str, conclusions: str, direction: str) -> None:
+    """What a trial says of its arms decides, whichever way round and with whichever polarity it says it."""
+    found = trial(results, conclusions)
+    assert (found.basis, found.direction) == ("between", direction)
+
+
+def test_change_from_baseline_in_both_arms_is_no_difference_between_them() -> None:
+    """Every arm improved: that gives no benefit, and where no comparison is told the direction stays open."""
+    found = trial("Pain decreased significantly from baseline in both groups (p < 0.001).")
+    assert (found.basis, found.direction) == ("between", None)
+
+
+def test_a_conclusion_that_claims_does_not_beat_a_result_without_difference() -> None:
+    """The claim is kept apart (spin); the direction is that of the comparison."""
+    found = trial("Pain did not differ between the groups.", "PRP is an effective treatment for low back pain.")
+    assert found.direction == "no_difference"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There was no significant difference between the groups at baseline in pain.",
+        "The groups were comparable in age and in baseline pain scores.",
+        "There was no difference in adverse events between the groups.",
+    ],
+)
+def test_likeness_at_the_outset_or_in_harms_is_no_finding(text: str) -> None:
+    """Groups alike at baseline, or in adverse events, say nothing of the outcome."""
+    assert trial(f"{text} Pain was lower with PRP than with saline at 6 months.").direction == "favours"
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        "Disc height was greater in the PRP group than in the saline group.",
+        "Serum interleukin-6 was lower in the PRP group than in the saline group.",
+    ],
+)
+def test_structure_and_laboratory_are_no_outcome_of_pain(results: str) -> None:
+    """Direction speaks of pain and function only."""
+    assert trial(results).direction == "not_reported"
+
+
+def test_a_cosmetic_trial_has_no_direction() -> None:
+    """A paper whose title is of scars or wrinkles reports no outcome that counts here."""
+    found = trial(
+        "Scores were better in the PRP group than with saline.",
+        title="Platelet-rich plasma for facial wrinkles: a randomised trial",
+        methods="Sixty women were randomised to PRP or saline. Painful injections were recorded.",
+    )
+    assert found.direction == "not_reported"
+
+
+def test_direction_belongs_to_the_treatment_under_test_not_to_the_control() -> None:
+    """Where ours is only the control, the direction is the other treatment's, and the role says so."""
+    found = trial(
+        "Denervation was superior to PRP at 6 months for pain.",
+        title="Radiofrequency denervation with platelet-rich plasma as the control: a randomised trial in back pain",
+        methods="Sixty patients with low back pain were randomised to denervation or platelet-rich plasma (PRP).",
+    )
+    assert [(i.intervention, i.role) for i in found.interventions] == [("prp", "comparator")]
+    assert found.direction == "favours"
+
+
+@pytest.mark.parametrize(
+    ("results", "conclusions", "expected"),
+    [
+        ("Pain decreased from 7 to 3 points.", "Ozone relieved pain.", ("within", "favours")),
+        ("Pain scores were unchanged at six months.", "We saw no benefit.", ("within", "against")),
+        ("Pain did not improve.", "", ("within", "against")),
+        ("Pain improved at 3 months.", "The benefit was short-lived.", ("within", "mixed")),
+        ("The volume of the herniation was reduced by 30%.", "", ("within", "not_reported")),
+    ],
+)
+def test_without_arms_the_change_in_the_treated_decides(
+    results: str, conclusions: str, expected: tuple[str, str]
+) -> None:
+    """A single arm is before against after: improvement favours, none is against."""
+    found = tagged(
+        "Ozone for lumbar disc herniation: a case series",
+        [
+            ("METHODS", "Thirty patients with low back pain were treated with ozone. There was no control group."),
+            ("RESULTS", results),
+            ("CONCLUSIONS", conclusions),
+        ],
+    )
+    assert (found.basis, found.direction) == expected
+
+
+REVIEWS = [
+    ("Pooled pain was lower with PRP than with control injections.", "PRP reduces pain.", "pooled_between", "favours"),
+    ("Pooled pain fell by 3 points from baseline.", "PRP is effective.", "pooled_within", "favours"),
+    ("All studies reported benefit.", "PRP is effective for pain.", "pooled_unclear", "favours"),
+    ("Pain did not differ from control groups.", "PRP is not effective for pain.", "pooled_between", "against"),
+    ("Results varied.", "There is insufficient evidence for PRP.", "pooled_unclear", "insufficient"),
+    ("Few studies were found.", "No firm conclusions can be drawn.", "pooled_unclear", "insufficient"),
+    ("Results of the trials were conflicting.", "", "pooled_unclear", "mixed"),
+    (
+        "Pain did not differ between PRP and control groups.",
+        "PRP made no difference to pain compared with steroid.",
+        "pooled_between",
+        "no_difference",
+    ),
+]
+
+
+@pytest.mark.parametrize(("results", "conclusions", "basis", "direction"), REVIEWS)
+def test_reviews(results: str, conclusions: str, basis: str, direction: str) -> None:
+    """A review against controls, against baseline, or neither told; and what it concludes."""
+    found = tagged(
+        "Platelet-rich plasma for low back pain: a systematic review",
+        [("METHODS", "We searched PubMed and Embase."), ("RESULTS", results), ("CONCLUSIONS", conclusions)],
+    )
+    assert (found.basis, found.direction) == (basis, direction)
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract"),
+    [
+        ("Platelet-rich plasma for back pain: protocol for a randomised trial", "Patients will be randomised."),
+        ("Ozone on disc cells in vitro", "Cells were cultured with ozone. Pain genes were lower than in controls."),
+        ("Who asks for stem cells for back pain? A survey", "A questionnaire was sent. Pain was reported by most."),
+        ("Platelet-rich plasma and the disc", ""),
+    ],
+)
+def test_what_has_no_result_has_no_direction(title: str, abstract: str) -> None:
+    """Protocols, laboratory work, surveys and bare titles give no basis and no direction of pain."""
+    found = tagged(title, abstract)
+    assert (found.basis, found.direction) == ("none", "not_reported")
+
+
+def test_the_deciding_clause_is_quoted() -> None:
+    """The tag of a direction names its rule and quotes the clause that decided."""
+    tags = [t for t in trial("PRP was superior to saline for pain.").tags if t.field == "direction"]
+    assert [(t.rule, t.quote, t.chosen) for t in tags] == [
+        ("between.superior", "PRP was superior to saline for pain.", True)
+    ]
+
+
+def test_groups_named_by_letters_and_abbreviations() -> None:
+    """Arms are told by the letters and short forms that the methods give them."""
+    methods = (
+        "Forty patients with low back pain were randomised. Group A received platelet-rich plasma."
+        " Group B received methylprednisolone. Pain was measured."
+    )
+    better = trial("Pain was significantly lower in group A than in group B.", methods=methods)
+    worse = trial("Pain was significantly lower in group B than in group A.", methods=methods)
+    assert (better.direction, worse.direction) == ("favours", "against")
