@@ -15,7 +15,9 @@ from catalog.build import build
 from catalog.digest import digest
 from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.sample import sample_records, write_sample
+from harvest.files import harvest_files
 from harvest.store import Store
+from harvest.topics import load_topics
 from tests.harvests import harvest_of
 from tests.ncbi import synthetic_records
 from tests.records import article_xml
@@ -175,3 +177,22 @@ def test_sample_is_tagged_as_it_was_written(tmp_path: Path) -> None:
     with resources.files("catalog.sample").joinpath("labels.tsv").open(encoding="utf-8") as file:
         for label in csv.DictReader(file, delimiter="\t"):
             assert found[int(label["pmid"])] == (label["design"], label["level"], label["status"]), label["pmid"]
+
+
+@pytest.mark.shared
+def test_every_tag_of_real_records_quotes_its_place(shared_data: Path, tmp_path: Path) -> None:
+    """Over all real records: tags from text have a listed rule and a span that is the quote, others name a heading."""
+    sources = [shared_data / "ontopic" / "ontopic.xml", *sorted((shared_data / "pubmed").glob("*.xml.gz"))]
+    harvest_files(tmp_path / "pubmed.db", sources, topics=load_topics(), keep_all=True)
+    target = tmp_path / "catalog.db"
+    assert build(tmp_path / "pubmed.db", target).articles > 800
+    texts = "CASE t.source WHEN 'title' THEN a.title ELSE a.abstract END"
+    wrong = rows(
+        target,
+        "SELECT t.* FROM tags t JOIN articles a USING (pmid) WHERE t.source IN ('title', 'abstract', 'model')"
+        f" AND (t.start IS NULL OR t.quote IS NOT substr({texts}, t.start + 1, t.end - t.start))",  # noqa: S608 - ours
+    )
+    assert wrong == []
+    assert rows(target, "SELECT * FROM tags WHERE quote = '' OR (start IS NULL) <> (end IS NULL)") == []
+    unlisted = "SELECT DISTINCT rule FROM tags WHERE rule NOT IN (SELECT id FROM rules) AND rule NOT LIKE '%.from.%'"
+    assert rows(target, unlisted) == []
