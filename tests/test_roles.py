@@ -116,6 +116,19 @@ def test_the_better_of_two(results: str, favoured: dict[str, bool | None]) -> No
     assert {i.role for i in found.interventions} == {"experimental"}
 
 
+def test_a_mixture_is_not_set_against_its_parts() -> None:
+    """Prolozone better than a control is no head-to-head with the ozone and dextrose it is made of."""
+    found = tagged(
+        "Prolozone for low back pain: a randomised trial",
+        [
+            ("METHODS", "Patients were randomised to prolozone or saline."),
+            ("RESULTS", "Pain was lower with prolozone."),
+        ],
+    )
+    assert found.direction == "favours"
+    assert {i.favoured for i in found.interventions} == {None}
+
+
 def test_the_words_that_give_a_role_are_kept() -> None:
     """A role other than `experimental` has a tag with rule and quote."""
     found = tagged(CASES[2][0], CASES[2][1])

@@ -120,7 +120,10 @@ def measured(document: Document, *, named: bool = True) -> bool:
         return False
     if not named:
         return True
-    return any(s.zone != "background" and of_main(document.text(s.field), s.start, s.end) for s in document.sentences)
+    told = [s for s in document.sentences if s.zone != "background"]
+    if all(s.zone == "title" for s in told):  # nothing tells the parts of the abstract
+        told = list(document.sentences)
+    return any(of_main(document.text(s.field), s.start, s.end) for s in told)
 
 
 def of_main(text: str, start: int, end: int) -> bool:

@@ -1,0 +1,100 @@
+"""What was found, in the catalog: columns, tables, rules listed, explained, and every span the text it quotes."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from catalog.build import build
+from catalog.explain import explain
+from catalog.sample import sample_records, write_sample
+from catalog.tagging.tagger import tag
+from harvest.record import parse_article
+from harvest.stream import elements
+from harvest.topics import load_topics
+from tests.harvests import harvest_of
+from tests.outcomes import assert_quoted
+from tests.records import PMID, article_xml
+
+TOPICS = load_topics()
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("outcome")
+    raw = article_xml(
+        "Platelet-rich plasma versus prolotherapy for low back pain: a randomised trial",
+        [
+            ("METHODS", "Sixty patients were randomised to platelet-rich plasma (PRP) or dextrose prolotherapy."),
+            (
+                "RESULTS",
+                "PRP was superior to prolotherapy for pain at 6 months (VAS difference 1.5, 95% CI 0.5 to 2.5)."
+                " One patient developed discitis.",
+            ),
+            ("CONCLUSIONS", "PRP is safe and effective."),
+        ],
+    )
+    build(harvest_of(folder / "pubmed.db", [raw]), folder / "catalog.db")
+    return folder / "catalog.db"
+
+
+def test_the_columns_and_tables_are_filled(catalog: Path) -> None:
+    """Basis, direction, harms, the better of two, results and spin stand in the catalog."""
+    with closing(sqlite3.connect(catalog)) as conn:
+        article = conn.execute("SELECT basis, direction, harms FROM articles").fetchone()
+        roles = conn.execute("SELECT intervention, role, favoured FROM article_interventions ORDER BY 1").fetchall()
+        results = conn.execute("SELECT outcome, measure, timepoint FROM results").fetchall()
+        spin = conn.execute("SELECT rule, conclusion, results FROM spin").fetchall()
+    assert article == ("between", "favours", "serious")
+    assert roles == [("prolotherapy", "experimental", 0), ("prp", "experimental", 1)]
+    assert results == [("pain", "VAS", "6 months")]
+    assert spin == [("spin.safe_despite_event", "PRP is safe and effective.", "One patient developed discitis.")]
+
+
+def test_every_rule_that_left_a_tag_is_listed(tmp_path: Path) -> None:
+    """Each rule that speaks in the sample's catalog stands in its table of rules."""
+    write_sample(tmp_path / "sample.db")
+    fields = "('basis', 'direction', 'harms', 'roles', 'favoured')"
+    with closing(sqlite3.connect(tmp_path / "sample.db")) as conn:
+        unknown = conn.execute(
+            f"SELECT DISTINCT rule FROM tags WHERE field IN {fields} AND rule NOT IN (SELECT id FROM rules)"  # noqa: S608 - ours
+        ).fetchall()
+        spun = conn.execute("SELECT rule FROM spin WHERE rule NOT IN (SELECT id FROM rules)").fetchall()
+        wrong = conn.execute(
+            "SELECT count(*) FROM results r JOIN articles a USING (pmid)"
+            " WHERE substr(a.abstract, r.start + 1, r.end - r.start) != r.text"
+        ).fetchone()
+    assert (unknown, spun, wrong) == ([], [], (0,))
+
+
+def test_explain_shows_the_fields(catalog: Path) -> None:
+    """`catalog explain` names the value, the rule and the words of each."""
+    text = "\n".join(explain(catalog, PMID))
+    for said in (
+        "Basis of comparison: between",
+        "Direction: favours",
+        "between.superior",
+        "Harms: serious",
+        "harms.serious_named",
+        "The better of two under test: prp",
+    ):
+        assert said in text
+
+
+def test_every_span_of_the_sample_quotes_its_text() -> None:
+    """In every invented record of the sample, each span holds exactly what is quoted."""
+    for stored in sample_records():
+        record = parse_article(stored.raw)
+        assert_quoted(record, tag(record, TOPICS))
+
+
+@pytest.mark.shared
+def test_every_span_of_real_records_quotes_its_text(shared_data: Path) -> None:
+    """The same on the real records of the field."""
+    with (shared_data / "ontopic" / "ontopic.xml").open("rb") as stream:
+        for element in elements(stream):
+            record = parse_article(element.raw)
+            assert_quoted(record, tag(record, TOPICS))
