@@ -13,7 +13,7 @@ from tests.ncbi import FIRST_PMID, PubMed, synthetic_article
 
 __all__ = ["QUICK", "TOPICS", "VOCABULARY", "article", "fetches", "on_topic", "run", "served", "stored"]
 
-QUICK = Patience(delays=(0.01,) * 4, read=1, no_connection=2)
+QUICK = Patience(delays=(0.01,) * 4, read=0.3, no_connection=1)
 VOCABULARY = """
 interventions:
   - {id: ozone, name: Ozone, words: [ozone]}

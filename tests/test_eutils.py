@@ -20,7 +20,7 @@ from tests.ncbi import FIRST_PMID, PubMed, synthetic_article, synthetic_corpus
 from tests.ncbi import faults as f
 from tests.ncbi.server import API_KEY
 
-QUICK = Patience(delays=(0.01,) * 5, read=1, no_connection=2, longest_wait=2)
+QUICK = Patience(delays=(0.01,) * 5, read=0.5, no_connection=1, longest_wait=2)
 SECRETS = ("someone@example.org", "a-secret-key")
 
 

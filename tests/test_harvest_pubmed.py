@@ -31,7 +31,7 @@ from tests.ncbi import FIRST_PMID, PubMed, synthetic_article, synthetic_corpus
 from tests.ncbi import faults as f
 from tests.ncbi.server import API_KEY
 
-QUICK = Patience(delays=(0.01,) * 4, read=1, no_connection=2)
+QUICK = Patience(delays=(0.01,) * 4, read=0.5, no_connection=1)
 TODAY = datetime.now(UTC).date()
 VOCABULARY = """
 interventions:
