@@ -1,0 +1,72 @@
+"""What every reader's page has in common: who may ask, how a page or JSON goes out, how trouble is told."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from datasette.utils.asgi import Forbidden, Request, Response
+
+from catalog.site.headers import PAGE_POLICY
+from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
+
+if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
+    from datasette.app import Datasette
+
+__all__ = ["View", "html_answer", "json_answer", "message", "page"]
+
+View = Callable[["Datasette", Request], Awaitable[Response]]
+
+
+def page(view: View) -> View:
+    """A view of ours: answers GET and HEAD, keeps Datasette's permissions, and says plainly what is wrong."""
+
+    @wraps(view)
+    async def answer(datasette: Datasette, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return Response.text("This page can only be read.\n", status=405, headers={"allow": "GET, HEAD"})
+        try:
+            await _permitted(datasette, request)
+            return await view(datasette, request)
+        except NoCatalog as missing:
+            return await message(datasette, request, 503, "There is no catalog here", str(missing))
+        except TooSlow:
+            text = "The search took too long. Search for more particular words, or narrow it with a filter."
+            return await message(datasette, request, 503, "That took too long", text)
+
+    # Datasette looks at the names of the arguments.
+    del answer.__wrapped__
+    return answer
+
+
+async def _permitted(datasette: Datasette, request: Request) -> None:
+    """Whoever may not see the database through Datasette may not read it here. Raises Forbidden."""
+    allowed = getattr(datasette, "permission_allowed", None)  # 0.65; a later Datasette asks with `allowed`
+    if allowed is not None:
+        for action, resource in (("view-instance", None), ("view-database", DATABASE)):
+            if await allowed(request.actor, action, resource=resource, default=True) is False:
+                raise Forbidden(action)
+
+
+async def html_answer(
+    datasette: Datasette, request: Request, template: str, context: dict[str, Any], status: int = 200
+) -> Response:
+    """A page from one of our templates, which also knows the catalog's `facts`."""
+    body = await datasette.render_template(template, {"facts": reader_of(datasette).known, **context}, request=request)
+    headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}
+    return Response.html(body, status=status, headers=headers)
+
+
+def json_answer(answer: dict[str, Any], status: int = 200) -> Response:
+    """JSON that is asked for anew each time."""
+    response = Response.json(answer, status=status)
+    response.headers["cache-control"] = "no-cache"
+    return response
+
+
+async def message(datasette: Datasette, request: Request, status: int, title: str, text: str) -> Response:
+    """What went wrong and what to do, as a page or, at an address ending in .json, as JSON."""
+    if request.path.endswith(".json"):
+        return json_answer({"ok": False, "error": text}, status)
+    return await html_answer(datasette, request, "catalog_message.html", {"title": title, "text": text}, status)
