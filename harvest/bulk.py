@@ -12,13 +12,13 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harvest.bulkstore import Applied, BulkStore, source_of
 from harvest.download import FileArea, NotThere, WrongSum, md5_of
-from harvest.errors import HarvestError, Unreachable
+from harvest.errors import Unreachable
 from harvest.eutils import Patience
 from harvest.fileorder import FileKey, key_of
 from harvest.harvester import harvester
@@ -110,18 +110,8 @@ def harvest_bulk(
         scanners = stack.enter_context(Scanners(topics, held, min(workers, len(files)), target))
         downloads = folder or db.with_name(db.name + ".bulk")
         run = _Run(store, topics, scanners, held, progress, area, downloads, keep=folder is not None, md5=need_md5)
-        try:
+        with closing(progress), store.run_under_way():
             run.all(files)
-        except HarvestError as error:
-            with suppress(HarvestError):  # the first error is the one to tell
-                store.finish_run("failed", str(error))
-            raise
-        except BaseException:  # Ctrl-C, SIGTERM
-            with suppress(HarvestError):
-                store.finish_run("incomplete", "stopped before its end")
-            raise
-        finally:
-            progress.close()
         missing = f"{run.not_applied} of {len(files)} files could not be applied whole" if run.not_applied else None
         noted = f"{len(run.problems)} lines of what could not be read" if run.problems else None
         store.finish_run("incomplete" if missing else "complete", missing or noted)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,19 +85,9 @@ def harvest_files(
             topics=(topics.sha256, topics.source, topics.text),
         )
         run = _Run(store, topics, keep_all, progress, batch)
-        try:
+        with closing(progress), store.run_under_way():
             run.all(paths)
             run.fetch(connect)
-        except HarvestError as error:
-            with suppress(HarvestError):  # the first error is the one to tell
-                store.finish_run("failed", str(error))
-            raise
-        except BaseException:  # Ctrl-C, SIGTERM
-            with suppress(HarvestError):
-                store.finish_run("incomplete", "stopped before its end")
-            raise
-        finally:
-            progress.close()
         missing = len({request.pmid for request in store.requests(open_only=True)}) if run.named else 0
         if missing:
             store.finish_run("incomplete", f"{missing:,} PMIDs are not fetched yet; the next run fetches them")

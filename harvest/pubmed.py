@@ -15,13 +15,12 @@ On an unchanged PubMed that is one request a topic and one for what was revised.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from harvest.errors import HarvestError
 from harvest.eutils import Client, NoUsableAnswer
 from harvest.fetch import BATCH, Fetch, incoming
 from harvest.harvester import harvester
@@ -134,18 +133,8 @@ def _harvest(
             host=client.host,
         )
         run = _Run(store, client, topics, progress, batch, cap)
-        try:
+        with closing(progress), store.run_under_way():
             harvested = run.all(run_id, full=full)
-        except HarvestError as error:
-            with suppress(HarvestError):  # the first error is the one to tell
-                store.finish_run("failed", str(error))
-            raise
-        except BaseException:  # Ctrl-C, SIGTERM
-            with suppress(HarvestError):
-                store.finish_run("incomplete", "stopped before its end")
-            raise
-        finally:
-            progress.close()
         if harvested.complete:
             aside = f"{len(harvested.set_aside)} set aside" if harvested.set_aside else None
             store.finish_run("complete", aside)

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -126,6 +126,20 @@ class Store:
                 (state, self._now(), message, self._running()),
             )
         self._run = None
+
+    @contextmanager
+    def run_under_way(self) -> Iterator[None]:
+        """Around a run's work: what ends it early is noted in its row and raised on; the end itself is the caller's."""
+        try:
+            yield
+        except HarvestError as error:
+            with suppress(HarvestError):  # the first error is the one to tell
+                self.finish_run("failed", str(error))
+            raise
+        except BaseException:  # Ctrl-C, SIGTERM
+            with suppress(HarvestError):
+                self.finish_run("incomplete", "stopped before its end")
+            raise
 
     def keep(self, records: Iterable[Incoming], *, source: str, order: Order = "arrival") -> Kept:
         """Keep records in one transaction (all or none); see harvest/versions.py for which becomes current."""
