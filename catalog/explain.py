@@ -63,7 +63,13 @@ def explain(path: Path, pmid: int) -> Iterator[str]:
         tiers = dict(conn.execute("SELECT id, tier FROM rules").fetchall())
         tags = conn.execute("SELECT rowid, * FROM tags WHERE pmid = ? ORDER BY rowid", (pmid,)).fetchall()
         vote = conn.execute("SELECT * FROM votes WHERE pmid = ?", (pmid,)).fetchone()
-        around = [*_prompts(conn, pmid), *_family(conn, pmid), *_cited_retracted(conn, pmid), *_curation(conn, pmid)]
+        around = [
+            *_conflicts(conn, pmid),
+            *_prompts(conn, pmid),
+            *_family(conn, pmid),
+            *_cited_retracted(conn, pmid),
+            *_curation(conn, pmid),
+        ]
     yield f"{pmid}  {article['title'] or '[no title]'}"
     for field, name in _FIELDS.items():
         fired = [tag for tag in tags if tag["field"] == field]
@@ -90,6 +96,27 @@ def _vote(vote: sqlite3.Row) -> str:
     words = ", ".join(f"“{text}” {weight:.2f}" for text, _, _, weight in json.loads(vote["words"]))
     heard = "heard" if vote["heard"] else "not heard: no other design than the rules', or not sure enough"
     return f"  learned vote: {said}, score {vote['score']:.2f}, on {words or 'no word of the abstract'} ({heard})"
+
+
+def _conflicts(conn: sqlite3.Connection, pmid: int) -> Iterator[str]:
+    """Where the record's sources disagree: PubMed's type with its words, or its conclusion with its results."""
+    rows = conn.execute("SELECT * FROM conflicts WHERE pmid = ? ORDER BY field, rule", (pmid,)).fetchall()
+    if rows:
+        yield ""
+        yield "Conflicts, kept and shown:"
+    for row in rows:
+        chosen = f"{_name(row['field'])} is {row['chosen'] or 'left open'}, against it stands {row['disagrees']}"
+        if row["says"] is None:
+            yield f"  {chosen}  {row['rule']}  {_NAMES.get(row['source'], row['source'])}: “{row['quote']}”"
+            continue
+        yield f"  {row['says']}  {row['rule']}  ({chosen})"
+        yield f"    concluded ({row['source']}): “{row['quote']}”"
+        yield f"    results: “{row['results']}”"
+
+
+def _name(field: str) -> str:
+    name = _FIELDS[field]
+    return name[0].lower() + name[1:]
 
 
 def _prompts(conn: sqlite3.Connection, pmid: int) -> Iterator[str]:

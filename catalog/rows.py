@@ -144,6 +144,9 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
             (
                 pmid,
                 spin.rule,
+                spin.field,
+                spin.claims,
+                spin.reports,
                 spin.says,
                 spin.conclusion,
                 spin.conclusion_source,

@@ -184,6 +184,9 @@ CREATE TABLE results (         -- effects on pain and function in numbers, as wr
 CREATE TABLE spin (            -- conclusions that claim more than their own results; both quoted, graded by nobody
     pmid INTEGER NOT NULL REFERENCES articles(pmid),
     rule TEXT NOT NULL,        -- spin.*
+    field TEXT NOT NULL,       -- on which they disagree: direction, basis, harms
+    claims TEXT NOT NULL,      -- the conclusion, in the field's values
+    reports TEXT NOT NULL,     -- the results, in the field's values
     says TEXT NOT NULL,        -- what a reader is told
     conclusion TEXT NOT NULL,
     conclusion_source TEXT NOT NULL, -- title, abstract
@@ -280,14 +283,24 @@ CREATE VIRTUAL TABLE articles_fts USING fts5(
     content='articles_text', content_rowid='pmid', tokenize='porter unicode61 remove_diacritics 2'
 );
 
--- Records whose sources disagree: NLM's publication types say one design, the paper's own words gave another.
+-- Records whose sources disagree: NLM's publication types say one design, the paper's own words gave another; or a
+-- conclusion claims more than its results (table spin): `quote` is the conclusion, `results` what it goes beyond.
 CREATE VIEW conflicts AS
-SELECT t.pmid AS pmid, t.field AS field, a.design AS chosen, t.value AS disagrees, t.source AS source, t.rule AS rule, t.quote AS quote
+SELECT t.pmid AS pmid, t.field AS field, a.design AS chosen, t.value AS disagrees, t.source AS source, t.rule AS rule, t.quote AS quote,
+    NULL AS results, NULL AS says
 FROM tags t JOIN articles a ON a.pmid = t.pmid
 WHERE t.field = 'design' AND t.source = 'publication_type' AND t.chosen = 0
 AND NOT (t.value = 'narrative_review' AND a.design IN ('systematic_review', 'guideline', 'case_report'))
 AND NOT EXISTS (SELECT 1 FROM tags x WHERE x.pmid = t.pmid AND x.field = 'design' AND x.chosen = 1 AND x.source = 'publication_type')
-GROUP BY t.pmid, t.field, t.value;
+GROUP BY t.pmid, t.field, t.value
+UNION ALL
+SELECT s.pmid, s.field,
+    CASE s.field WHEN 'direction' THEN a.direction WHEN 'basis' THEN a.basis ELSE a.harms END,
+    -- the side that is not the value the record got; the conclusion's claim where neither is
+    CASE WHEN s.claims = CASE s.field WHEN 'direction' THEN a.direction WHEN 'basis' THEN a.basis ELSE a.harms END
+        THEN s.reports ELSE s.claims END,
+    s.conclusion_source, s.rule, s.conclusion, s.results, s.says
+FROM spin s JOIN articles a ON a.pmid = s.pmid;
 
 -- One row a trial family or single article: what a count that takes each trial once counts (rules: catalog/families.py).
 CREATE VIEW studies AS

@@ -98,3 +98,60 @@ def test_every_span_of_real_records_quotes_its_text(shared_data: Path) -> None:
         for element in elements(stream):
             record = parse_article(element.raw)
             assert_quoted(record, tag(record, TOPICS))
+
+
+def test_a_conclusion_beyond_its_results_is_a_conflict_with_both_quotes(catalog: Path) -> None:
+    """The view of conflicts sets the value the record got against the other side, and `catalog explain` shows it."""
+    with closing(sqlite3.connect(catalog)) as conn:
+        rows = conn.execute(
+            "SELECT field, chosen, disagrees, source, rule, quote, results, says FROM conflicts WHERE says IS NOT NULL"
+        ).fetchall()
+        (pmid,) = conn.execute("SELECT pmid FROM spin").fetchone()
+    assert rows == [
+        (
+            "harms",
+            "serious",
+            "called_safe",
+            "abstract",
+            "spin.safe_despite_event",
+            "PRP is safe and effective.",
+            "One patient developed discitis.",
+            "The conclusion calls the treatment safe; the results report a serious event.",
+        )
+    ]
+    told = "\n".join(explain(catalog, pmid))
+    assert "Conflicts, kept and shown:" in told
+    assert "concluded (abstract): “PRP is safe and effective.”" in told
+    assert "results: “One patient developed discitis.”" in told
+
+
+@pytest.mark.parametrize(
+    ("results", "conclusions", "expected"),
+    [
+        (
+            "Pain did not differ between the groups.",
+            "PRP is an effective treatment for low back pain.",
+            ("direction", "no_difference", "favours"),
+        ),
+        (
+            "Pain decreased significantly from baseline in both groups.",
+            "PRP relieves pain better than saline.",
+            ("basis", "between", "within"),
+        ),
+    ],
+)
+def test_each_side_of_a_conflict_is_named(
+    tmp_path: Path, results: str, conclusions: str, expected: tuple[str, str, str]
+) -> None:
+    """`chosen` is the record's value, `disagrees` the other side's, whether that is the conclusion or the results."""
+    raw = article_xml(
+        "Platelet-rich plasma for low back pain: a randomised trial",
+        [
+            ("METHODS", "Sixty patients were randomised to platelet-rich plasma (PRP) or saline. Pain was measured."),
+            ("RESULTS", results),
+            ("CONCLUSIONS", conclusions),
+        ],
+    )
+    build(harvest_of(tmp_path / "pubmed.db", [raw]), tmp_path / "catalog.db")
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as conn:
+        assert conn.execute("SELECT field, chosen, disagrees FROM conflicts").fetchall() == [expected]

@@ -14,7 +14,9 @@ from tests.outcomes import tagged, trial
 
 def test_rules_speak_of_kinds_that_exist() -> None:
     """Every kind named in spin.yml is one that findings have; every rule says something and cites a source."""
+    values = {"direction": {"favours", "no_difference", "against"}, "basis": {"between", "within"}}
     for entry in table("spin")["rules"]:
+        assert {entry["claims"], entry["reports"]} <= values[entry["field"]], entry["id"]
         for key in ("conclusion", "results", "unless_conclusion", "unless_results"):
             assert set(entry.get(key, ())) <= set(get_args(Kind)), entry["id"]
     assert all(says and cites for _, says, cites in spin_rules())

@@ -77,7 +77,10 @@ def article_json(article: Article, facts: Facts) -> dict[str, Any]:
         "corrections": [
             _some(c, "field", "value", "who", "when", "why", "rules_say", "outcome") for c in article.corrections
         ],
-        "conflicts": [_some(c, "field", "chosen", "disagrees", "rule", "quote") for c in article.conflicts],
+        "conflicts": [
+            _some(c, "field", "chosen", "disagrees", "rule", "quote", "source", "results", "says")
+            for c in article.conflicts
+        ],
         "family": _family(article.related.family)
         and {
             **(_family(article.related.family) or {}),

@@ -1,4 +1,4 @@
-"""What people corrected by hand on a paper, and where PubMed's publication types and its own words disagree."""
+"""What people corrected by hand on a paper, and where its sources disagree."""
 
 from __future__ import annotations
 
@@ -37,13 +37,20 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """PubMed's publication type names one design, the paper's own words gave another."""
+    """PubMed's publication type names one design, the paper's words gave another; or a conclusion beyond its results.
+
+    Of the first kind `results` and `says` are None. Of the second `quote` is the conclusion, from `source` (title or
+    abstract), `results` the words it goes beyond, `says` the conflict in a sentence.
+    """
 
     field: str
-    chosen: str
+    chosen: str | None
     disagrees: str
     rule: str
     quote: str
+    source: str
+    results: str | None
+    says: str | None
 
 
 def load_corrections(conn: sqlite3.Connection, facts: Facts, pmid: int) -> tuple[Correction, ...]:
@@ -74,7 +81,8 @@ def load_conflicts(conn: sqlite3.Connection, pmid: int) -> tuple[Conflict, ...]:
     return tuple(
         Conflict(*row)
         for row in conn.execute(
-            "SELECT field, chosen, disagrees, rule, quote FROM conflicts WHERE pmid = ? ORDER BY field, disagrees",
+            "SELECT field, chosen, disagrees, rule, quote, source, results, says FROM conflicts WHERE pmid = ?"
+            " ORDER BY says IS NOT NULL, field, rule",
             (pmid,),
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from catalog.tagging.direction import COMPARED, POOLED
 from catalog.tagging.document import Document
@@ -33,6 +33,9 @@ class _Rule:
     both: bool
     unless_conclusion: frozenset[str]
     unless_results: frozenset[str]
+    field: Literal["direction", "basis"]
+    claims: str
+    reports: str
     says: str
 
 
@@ -58,6 +61,9 @@ def _rules() -> tuple[_Rule, ...]:
             bool(entry.get("both", False)),
             kinds(entry, "unless_conclusion"),
             kinds(entry, "unless_results"),
+            entry["field"],
+            entry["claims"],
+            entry["reports"],
             entry["says"],
         )
         for entry in table("spin")["rules"]
@@ -95,14 +101,17 @@ def decide_spin(document: Document, design: str, findings: Sequence[Finding], ha
         )
         result = next((f for f in resulted if f.kind in rule.results and (f.both or not rule.both)), None)
         if claim is not None and result is not None:
-            found.append(_spin(document, rule.id, rule.says, claim, result))
+            found.append(_spin(document, rule, claim, result))
     return (*found, *_safe_despite(document, harms))
 
 
-def _spin(document: Document, rule: str, says: str, claim: Finding, result: Finding) -> Spin:
+def _spin(document: Document, rule: _Rule, claim: Finding, result: Finding) -> Spin:
     return Spin(
-        rule,
-        says,
+        rule.id,
+        rule.field,
+        rule.claims,
+        rule.reports,
+        rule.says,
         document.text(claim.field)[claim.start : claim.end],
         claim.field,
         claim.start,
@@ -124,6 +133,9 @@ def _safe_despite(document: Document, harms: Iterable[Tag]) -> tuple[Spin, ...]:
     return (
         Spin(
             SAFE_DESPITE[0],
+            "harms",
+            safe.value,
+            event.value,
             SAFE_DESPITE[1],
             safe.quote,
             safe.source,

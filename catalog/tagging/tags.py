@@ -106,9 +106,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Spin:
-    """A conclusion and the result it goes beyond; code points into the conclusion's source and into the abstract."""
+    """A conclusion and the result it goes beyond; code points into the conclusion's source and into the abstract.
+
+    `claims` is the conclusion in the codebook's values of `field`, `reports` the results.
+    """
 
     rule: str
+    field: Literal["direction", "basis", "harms"]
+    claims: str
+    reports: str
     says: str
     conclusion: str
     conclusion_source: Source
