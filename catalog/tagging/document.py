@@ -17,7 +17,7 @@ from catalog.tagging.literals import LONGEST
 from catalog.tagging.tables import table
 from harvest.record import Record
 
-__all__ = ["ZONES", "Document", "Sentence", "TextField", "Zone", "read"]
+__all__ = ["ZONES", "Document", "Sentence", "TextField", "Zone", "read", "sentence_spans"]
 
 TextField = Literal["title", "abstract"]
 Zone = Literal["title", "background", "objective", "methods", "results", "conclusions", "other"]
@@ -178,7 +178,7 @@ def _section(text: str, start: int, end: int, zone: Zone | None, label: str | No
     parts.append((at, end, current, heading))
     found: list[Sentence] = []
     for part_start, part_end, part_zone, part_label in parts:
-        spans = _split(text, part_start, part_end)
+        spans = sentence_spans(text, part_start, part_end)
         sentences = [text[a:b] for a, b in spans]
         zones = [_aim_or(part_zone, sentence) for sentence in sentences] if part_zone else _infer(sentences)
         found += [Sentence("abstract", a, b, z or "other", part_label) for (a, b), z in zip(spans, zones, strict=True)]
@@ -190,7 +190,7 @@ def _aim_or(zone: Zone, sentence: str) -> Zone:
     return "objective" if zone == "background" and dict(_parts("cues"))["objective"].search(sentence) else zone
 
 
-def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """(start, end) of each sentence between two places, white space trimmed."""
     cuts = [start]
     cuts += [
