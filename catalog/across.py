@@ -1,6 +1,7 @@
 """What it takes more than one record to tell, once all are written to a draft.
 
-Status by others' notices and by Retraction Watch, trial families, comment threads, reviews that cite a retracted paper.
+Status by others' notices and by Retraction Watch, trial families, comment threads, reviews that cite a retracted paper,
+what counts as evidence.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
+from catalog.evidence import write_evidence
 from catalog.families import Report, components, families
 from catalog.retractions import Matched, Watch, WatchLine, match, rule_of, standing_lines
 from catalog.tagging.status import settle, status_rules
@@ -58,6 +60,7 @@ def tell_across(conn: sqlite3.Connection, watch: Watch) -> Told:
     _settle_statuses(conn, matched)
     _prompt_retracted(conn)
     _write_families(conn)
+    write_evidence(conn)
     threads = conn.execute(
         "SELECT pmid, notice_pmid FROM notices WHERE kind IN ('CommentIn', 'CommentOn') AND notice_pmid IS NOT NULL"
     ).fetchall()

@@ -8,6 +8,7 @@ from dataclasses import astuple, replace
 from typing import Any
 
 from catalog.cite import author_name
+from catalog.evidence import directions_of, versus_of
 from catalog.tagging.tags import Tag, Tags
 from harvest.record import Author, Record
 
@@ -48,6 +49,9 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
         for other in record.other_abstracts
     ]
     given = dict(tags.given)
+    comparator = _coded(given.get("comparator", tags.comparator))
+    basis = _coded(given.get("basis", tags.basis))
+    direction = _coded(given.get("direction", tags.direction))
     yield (
         "articles",
         (
@@ -75,12 +79,13 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
             given.get("region", tags.region),
             given.get("participants", tags.participants),
             given.get("studies", tags.studies),
-            given.get("comparator", tags.comparator),
-            given.get("basis", tags.basis),
-            given.get("direction", tags.direction),
+            comparator,
+            basis,
+            direction,
             given.get("followup_months", tags.followup_months),
             given.get("harms", tags.harms),
             tags.certainty,
+            versus_of(tags.design, basis, comparator, tags.interventions),
             tags.status,
             since,
             record.date_revised,
@@ -90,8 +95,9 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
             record.version,
         ),
     )
-    for item in tags.interventions:
-        yield "article_interventions", (pmid, item.intervention, item.role, item.favoured)
+    directions = directions_of(tags.design, basis, comparator, direction, tags.interventions)
+    for item, concluded in zip(tags.interventions, directions, strict=True):
+        yield "article_interventions", (pmid, item.intervention, item.role, item.favoured, concluded)
     for condition in tags.conditions:
         yield "article_conditions", (pmid, condition)
     for tag in tags.tags:
@@ -160,6 +166,10 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
     for reference in record.references:
         if reference.pmid is not None:
             yield "article_references", (pmid, reference.pmid)
+
+
+def _coded(value: str | float | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _moved(tag: Tag, by: int) -> Tag:

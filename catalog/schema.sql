@@ -54,6 +54,7 @@ CREATE TABLE articles (
     followup_months REAL,
     harms TEXT,
     certainty TEXT,
+    versus TEXT,               -- what the conclusion stands against: sham, active, sham_and_active, nothing; NULL: not known
     status TEXT NOT NULL,
     in_catalog_since TEXT,
     revised TEXT,
@@ -67,6 +68,7 @@ CREATE TABLE article_interventions (
     intervention TEXT NOT NULL REFERENCES interventions(id),
     role TEXT NOT NULL,
     favoured INTEGER,
+    direction TEXT,            -- what the paper concludes for this one (catalog/evidence.py); NULL: it does not say
     PRIMARY KEY (pmid, intervention)
 );
 CREATE TABLE article_conditions (
@@ -158,6 +160,26 @@ CREATE TABLE trial_families (  -- reports of one trial and versions of one paper
     rule TEXT NOT NULL,        -- what ties it (family.*)
     quote TEXT NOT NULL,
     represents INTEGER NOT NULL -- 1: the one that counts for the family
+);
+-- What counts as evidence, one row a study and treatment under test: a trial once, by the paper that stands for it; none
+-- retracted, none of another region of the body. Map, comparison and claims all count these rows (docs/evidence.md).
+CREATE TABLE evidence (
+    study INTEGER NOT NULL,    -- the trial family, else the paper itself
+    pmid INTEGER NOT NULL REFERENCES articles(pmid), -- the paper that stands for it
+    intervention TEXT NOT NULL REFERENCES interventions(id),
+    level TEXT NOT NULL,
+    design TEXT NOT NULL,
+    included TEXT,
+    direction TEXT,            -- for this treatment: the lesser of two of ours has 'against' where the paper has 'favours'
+    basis TEXT,
+    comparator TEXT,
+    versus TEXT,               -- sham, active, sham_and_active, nothing; NULL: not known
+    participants INTEGER,
+    harms TEXT,
+    certainty TEXT,
+    year INTEGER,
+    region TEXT,
+    PRIMARY KEY (study, intervention)
 );
 CREATE TABLE comment_threads ( -- papers and the comments and replies on them, in the catalog or not
     thread INTEGER NOT NULL,   -- the smallest PMID
@@ -258,6 +280,8 @@ CREATE INDEX notices_by_notice ON notices(notice_pmid);
 CREATE INDEX trials_by_number ON trials(registry_id);
 CREATE INDEX trials_by_article ON trials(pmid);
 CREATE INDEX families_by_family ON trial_families(family);
+CREATE INDEX evidence_by_intervention ON evidence(intervention, level, versus, direction);
+CREATE INDEX evidence_by_article ON evidence(pmid);
 CREATE INDEX threads_by_thread ON comment_threads(thread);
 CREATE INDEX prompts_by_article ON prompts(pmid);
 CREATE INDEX prompts_by_prompt ON prompts(prompt);

@@ -36,9 +36,9 @@ COMMANDS = {
 
 TABLES = {
     "articles": "pmid title abstract journal year published authors first_author doi pmcid language design included"
-    " level jbjs timing region participants studies comparator basis direction followup_months harms certainty status"
-    " in_catalog_since revised",
-    "article_interventions": "pmid intervention role favoured",
+    " level jbjs timing region participants studies comparator basis direction followup_months harms certainty versus"
+    " status in_catalog_since revised",
+    "article_interventions": "pmid intervention role favoured direction",
     "article_conditions": "pmid condition",
     "interventions": "id name description",
     "conditions": "id name description",
@@ -61,6 +61,8 @@ TABLES = {
     "runs": "id",
     "searches": "id",
     "search_hits": "topic pmid search_id",
+    "evidence": "study pmid intervention level design included direction basis comparator versus participants harms"
+    " certainty year region",
     "articles_fts": "title abstract authors journal subjects",
 }
 

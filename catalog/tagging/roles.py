@@ -15,12 +15,12 @@ from catalog.tagging.tables import table
 from catalog.tagging.tags import InterventionTag, Tag
 from harvest.topics import Span
 
-__all__ = ["Played", "decide_favoured", "decide_roles"]
+__all__ = ["PARTS", "Played", "decide_favoured", "decide_roles"]
 
 # Where there are arms, so that one can be the control.
 _ARMED = COMPARED | {"protocol", "animal", "in_vitro", "case_control", "unclear"}
 # What prolozone is made of: they play its part, and are not set against it.
-_PARTS = frozenset({"ozone", "prolotherapy"})
+PARTS = frozenset({"ozone", "prolotherapy"})
 _ALLOCATED = re.compile(r"\b(?:randomi[sz]ed|randomly|allocated|assigned|divided)\b", re.IGNORECASE)
 _OTHER_TESTED = re.compile(r"\b(?:after|before|following|added to|addition|adding|with|plus|and|for)\b", re.IGNORECASE)
 _CONTROL_WORD = re.compile(r"control|compar|standard|usual|reference", re.IGNORECASE)
@@ -59,7 +59,7 @@ def decide_roles(
     placed = [s for s in spans if s.start is not None and s.end is not None and s.concept in studied]
     roles: dict[str, str] = {}
     tags: list[Tag] = []
-    parts = _PARTS if "prolozone" in studied else frozenset()
+    parts = PARTS if "prolozone" in studied else frozenset()
     for item in interventions:
         if item.intervention in parts:
             continue
@@ -168,7 +168,7 @@ def decide_favoured(
     """In a head-to-head of two of ours, which did better where the text says so; the finding that says it."""
     tested = {item.intervention for item in interventions if item.role == "experimental"}
     if "prolozone" in tested:
-        tested -= _PARTS
+        tested -= PARTS
     if len(tested) < 2 or direction not in ("favours", "mixed"):
         return tuple(interventions), None
     said = [f for f in findings if f.kind == "better" and f.favoured in tested and f.outcome != "other"]
