@@ -10,17 +10,11 @@ from urllib.parse import quote
 import pytest
 
 from tests.site_fixtures import (
-    BARE,
     EXTENSION,
     GRADED,
     HOSTILE,
     HOSTILE_PMID,
-    LEANING,
-    OLD,
     REPORT,
-    RETRACTED,
-    TRIAL,
-    WITHDRAWN,
     Site,
 )
 from tests.site_fixtures import browser as browser
@@ -32,25 +26,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-
-EVERY_KIND = [
-    "/",
-    "/search",
-    "/search?q=ozone&level=4&year=2010-2019&retracted=exclude",
-    "/search?q=xylophones+quince&level=1",
-    f"/articles/{TRIAL}",
-    f"/articles/{RETRACTED}",
-    f"/articles/{BARE}",
-    f"/articles/{HOSTILE_PMID}",
-    "/articles/1",
-]
-# Pages with all that speaks of other records, of corrections and of grading.
-FULL = [
-    "/",
-    "/search",
-    "/search?studies=once",
-    *(f"/articles/{n}" for n in (REPORT, EXTENSION, LEANING, WITHDRAWN, OLD)),
-]
 
 
 @pytest.fixture
@@ -109,31 +84,6 @@ def test_nothing_found_helps(page: Page) -> None:
     page.goto("/search?q=xylophones+quince")
     page.get_by_role("link", name="Without quince").click()
     assert page.get_by_role("heading", level=1).inner_text().startswith("1 paper ")
-
-
-@pytest.mark.parametrize("width", [360, 390, 1280])
-@pytest.mark.parametrize("path", EVERY_KIND)
-def test_nothing_is_wider_than_the_screen(page: Page, path: str, width: int) -> None:
-    """No page scrolls sideways, at the narrowest phone or on a desk."""
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("path", FULL)
-def test_full_pages_fit_stand_out_and_have_one_of_each(browser: Browser, full_site: Site, path: str) -> None:
-    """Families, corrections, prompts, banners: no sideways scroll at 360 px, contrast by day and night, one heading."""
-    context = browser.new_context(base_url=full_site.url)
-    page = context.new_page()
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert page.get_by_role("heading", level=1).count() == 1
-    page.emulate_media(color_scheme="light")
-    assert page.evaluate(CONTRAST) == []
-    page.emulate_media(color_scheme="dark")
-    assert page.evaluate(CONTRAST) == []
-    context.close()
 
 
 def test_from_the_map_through_a_trial_without_javascript(browser: Browser, full_site: Site) -> None:
@@ -217,26 +167,6 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
         assert outline != "none"
 
 
-def test_landmarks_and_headings(page: Page) -> None:
-    """Each kind of page has one main, one first heading, a labelled search box, and a language."""
-    for path in EVERY_KIND:
-        page.goto(path)
-        assert page.locator("main").count() == 1
-        assert page.get_by_role("heading", level=1).count() == 1
-        assert page.get_by_role("searchbox", name="Search the papers").count() == 1
-        assert page.evaluate("document.documentElement.lang") == "en"
-        assert page.get_by_role("contentinfo").count() == 1
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(page: Page, scheme: str) -> None:
-    """Every text has the contrast WCAG AA asks for, by day and by night."""
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two literals
-    for path in EVERY_KIND:
-        page.goto(path)
-        assert page.evaluate(CONTRAST) == []
-
-
 def test_the_sample_says_so_on_datasettes_pages(browser: Browser, sample_site: Site) -> None:
     """The notice is in sight on our pages and on Datasette's."""
     page = browser.new_page()
@@ -251,39 +181,3 @@ def test_the_sample_says_so_on_datasettes_pages(browser: Browser, sample_site: S
         page.goto(sample_site.url + path)
         assert page.get_by_text("SAMPLE: invented records").first.is_visible()
     page.close()
-
-
-# Texts whose contrast with the colour behind them is below WCAG's 4.5 (3 for large ones).
-CONTRAST = """
-() => {
-  const parse = text => {
-    const parts = text.match(/[\\d.]+/g).map(Number);
-    return parts.length > 3 ? parts : [...parts, 1];
-  };
-  const light = colour => {
-    const [r, g, b] = colour.slice(0, 3).map(v => v / 255)
-      .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
-    return .2126 * r + .7152 * g + .0722 * b;
-  };
-  const behind = element => {
-    for (; element; element = element.parentElement) {
-      const colour = parse(getComputedStyle(element).backgroundColor);
-      if (colour[3] === 1) return colour;
-    }
-    return [255, 255, 255, 1];
-  };
-  const bad = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const element = walk.currentNode.parentElement, text = walk.currentNode.textContent.trim();
-    if (!text || !element.checkVisibility() || element.closest('.vh, .skip')) continue;
-    const style = getComputedStyle(element), back = behind(element), alpha = Number(style.opacity);
-    const ink = parse(style.color).map((v, i) => i < 3 ? v * alpha + back[i] * (1 - alpha) : 1);
-    const [a, b] = [light(ink), light(back)].sort((x, y) => y - x), ratio = (a + .05) / (b + .05);
-    const size = parseFloat(style.fontSize);
-    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    if (ratio < (large ? 3 : 4.5)) bad.push(`${element.className}: ${text.slice(0, 30)} ${ratio.toFixed(2)}`);
-  }
-  return bad;
-}
-"""

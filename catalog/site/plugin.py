@@ -13,6 +13,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from catalog.site import pages
 from catalog.site.facts import SAMPLE_NOTICE, Facts
 from catalog.site.headers import App, with_headers
+from catalog.site.navigation import SITE_PAGES
 from catalog.site.reading import NoCatalog, TooSlow, reader_of
 from catalog.site.words import CERTAINTIES, REGIONS, STATUSES, day, plural
 
@@ -42,6 +43,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.loader = ChoiceLoader([*loaders, ours, *([env.loader] if env.loader else [])])
     env.globals["catalog_facts"] = lambda: _facts(datasette)
     env.globals["catalog_style"] = f"/-/catalog/{hashlib.sha256(pages.style()).hexdigest()[:12]}.css"
+    env.globals["site_pages"] = SITE_PAGES
     env.globals["sample_notice"] = SAMPLE_NOTICE
     env.globals["status_names"] = STATUSES
     env.globals["certainty_names"] = CERTAINTIES

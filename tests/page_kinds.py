@@ -1,0 +1,55 @@
+"""Every kind of page a reader meets, one line each: what is asked of all pages is asked of these.
+
+A new page joins by a line here; tests/test_every_page.py then checks that anyone can read it, that it fits a phone,
+that it is small, and that nothing in it comes from elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.site_fixtures import (
+    BARE,
+    EXTENSION,
+    HOSTILE_PMID,
+    LEANING,
+    OLD,
+    REPORT,
+    RETRACTED,
+    TRIAL,
+    WITHDRAWN,
+)
+
+__all__ = ["KINDS", "Kind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of page: the fixture of the site that shows it, its address there, and the HTTP status it has."""
+
+    name: str
+    site: Literal["site", "full_site", "sample_site"]
+    path: str
+    status: int = 200
+
+
+KINDS = [
+    Kind("first page", "full_site", "/"),
+    Kind("first page of the sample", "sample_site", "/"),
+    Kind("list", "site", "/search"),
+    Kind("list, narrowed", "site", "/search?q=ozone&level=4&year=2010-2019&retracted=exclude"),
+    Kind("list, nothing found", "site", "/search?q=xylophones+quince&level=1"),
+    Kind("list, each study once", "full_site", "/search?studies=once"),
+    Kind("paper", "site", f"/articles/{TRIAL}"),
+    Kind("paper, retracted", "site", f"/articles/{RETRACTED}"),
+    Kind("paper without abstract", "site", f"/articles/{BARE}"),
+    Kind("paper full of markup", "site", f"/articles/{HOSTILE_PMID}"),
+    Kind("paper with comments and prompts", "full_site", f"/articles/{REPORT}"),
+    Kind("paper corrected by hand", "full_site", f"/articles/{EXTENSION}"),
+    Kind("review that cites a retracted paper", "full_site", f"/articles/{LEANING}"),
+    Kind("paper retracted by a notice", "full_site", f"/articles/{WITHDRAWN}"),
+    Kind("review with a newer version", "full_site", f"/articles/{OLD}"),
+    Kind("no such paper", "site", "/articles/1", 404),
+    Kind("no PMID", "site", "/articles/x", 404),
+]
