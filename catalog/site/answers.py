@@ -24,6 +24,7 @@ def results_json(results: Results, facts: Facts) -> dict[str, Any]:
         "filters": {facet: list(values) for facet, values in filters.chosen.items()},
         "retracted": "exclude" if filters.without_retracted else "include",
         "studies": "once" if filters.once else "all",
+        "evidence": "counted" if filters.counted else "all",
         "sort": filters.sort,
         "total": results.total,
         "retracted_among_them": results.retracted,

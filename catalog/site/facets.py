@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog.site.facts import Facts
-from catalog.site.filters import FACETS, Filters, year_name, years_of
+from catalog.site.filters import FACETS, OF_TREATMENT, Filters, year_name, years_of
 from catalog.site.shelf import UNTAGGED
 
-__all__ = ["Choice", "Facet", "chosen_sets", "facets"]
+__all__ = ["Choice", "Facet", "facets", "selected"]
 
 SINGLE_YEARS = 6  # newest years offered one by one; older ones by decade
+_FOLDED = ("role", "region", "harms", "basis")
 FEWEST_YEARS = 12  # with no more than these, each year stands alone
 
 
@@ -40,51 +40,70 @@ class Facet:
         """Whether the list is narrowed by it."""
         return any(choice.chosen for choice in self.choices)
 
+    @property
+    def folded(self) -> bool:
+        """Whether readers rarely want it, so that it is shown closed."""
+        return self.id in _FOLDED and not self.chosen
 
-def chosen_sets(filters: Filters, facts: Facts) -> dict[str, int]:
-    """The papers each narrowing filter leaves, by facet; also `retracted` (that are not), `once` (one a study)."""
-    sets = {}
+
+def selected(filters: Filters, facts: Facts) -> int:
+    """The papers that pass every filter but the query."""
+    return _plain(filters, facts) & _treated(filters, facts)
+
+
+def _plain(filters: Filters, facts: Facts) -> int:
+    shelf = facts.shelf
+    found = shelf.everything
     for facet, values in filters.chosen.items():
         if facet == "year":
-            sets[facet] = 0
+            years = 0
             for value in values:
-                sets[facet] |= _year_set(value, facts)
-        else:
-            sets[facet] = facts.shelf.having(facet, values)
+                years |= _year_set(value, facts)
+            found &= years
+        elif facet not in OF_TREATMENT:
+            found &= shelf.having(facet, values)
     if filters.without_retracted:
-        sets["retracted"] = facts.shelf.everything & ~facts.shelf.having("status", ["retracted"])
+        found &= ~shelf.having("status", ["retracted"])
     if filters.once:
-        sets["once"] = facts.shelf.once
-    return sets
+        found &= shelf.once
+    return found
 
 
-def facets(filters: Filters, facts: Facts, matched: int, sets: Mapping[str, int]) -> tuple[Facet, ...]:
+def _treated(filters: Filters, facts: Facts) -> int:
+    interventions, roles, directions = (filters.chosen.get(facet, ()) for facet in OF_TREATMENT)
+    return facts.shelf.treated(interventions, roles, directions, counted=filters.counted)
+
+
+def facets(filters: Filters, facts: Facts, matched: int) -> tuple[Facet, ...]:
     """Every facet, counted among the papers that match the query and all *other* facets, so a value can be added.
 
     Args:
         filters: the list's question.
         facts: the catalog.
         matched: the papers that match the query.
-        sets: what `chosen_sets` gave.
     """
     found = []
+    plain = matched & _plain(filters, facts)
+    treated = matched & _treated(filters, facts)
     for facet, title in FACETS.items():
-        others = matched
-        for name, papers in sets.items():
-            if name != facet:
-                others &= papers
+        others = 0 if facet in OF_TREATMENT else treated & _plain(filters.dropping(facet), facts)
         offered = _years(filters, facts) if facet == "year" else list(facts.names[facet])
         chosen = filters.chosen.get(facet, ())
         choices = []
         for value in offered:
-            papers = _year_set(value, facts) if facet == "year" else facts.shelf.bits[facet].get(value, 0)
-            count = (others & papers).bit_count()
+            if facet in OF_TREATMENT:
+                papers = plain & _treated(filters.only(facet, value), facts)
+            else:
+                papers = others & (_year_set(value, facts) if facet == "year" else facts.shelf.having(facet, [value]))
+            count = papers.bit_count()
             if not count and value not in chosen:
                 continue
             named = facts.name(facet, value)
             toggled = filters.dropping(facet, value) if value in chosen else filters.adding(facet, value)
             label = year_name(value) if facet == "year" else named.name
             choices.append(Choice(value, label, named.description, count, value in chosen, toggled.address()))
+        if [choice.value for choice in choices] == [UNTAGGED] and not chosen:
+            choices = []  # nothing is known of any: that narrows nothing
         found.append(Facet(facet, title, tuple(choices)))
     return tuple(found)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from catalog.site.shelf import UNTAGGED, Shelf, load_shelf
-from catalog.site.words import STATUSES, day
+from catalog.site.words import BASIS, DIRECTIONS, HARMS, REGIONS, ROLES, STATUSES, VERSUS, day
 
 __all__ = ["SAMPLE_NOTICE", "About", "Facts", "Name", "load_facts"]
 
@@ -79,9 +79,11 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
         "design": {i: Name(i, n, n, d) for i, n, d in _names(conn, "designs")},
         "intervention": {i: Name(i, n, s, d) for i, n, s, d in _names(conn, "interventions")},
         "condition": {i: Name(i, n, s, d) for i, n, s, d in _names(conn, "conditions")},
-        "status": {i: Name(i, n, n, "") for i, n in STATUSES.items()},
+        **{facet: _worded(words) for facet, words in _WORDED.items()},
     }
     names["intervention"][UNTAGGED] = Name(UNTAGGED, "No treatment tagged", "None", "None of the treatments above")
+    for facet, unknown in _UNKNOWN.items():
+        names[facet][UNTAGGED] = Name(UNTAGGED, unknown, unknown, "")
     names["condition"][UNTAGGED] = Name(UNTAGGED, "No condition tagged", "None", "None of the conditions above")
     dated, checked = _dated(conn, sample=bool(sample))
     return Facts(
@@ -92,6 +94,29 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
         checked,
         _judged(conn),
     )
+
+
+# Facets whose values are named in the program, not in the catalog; and what not knowing a value is called.
+_WORDED = {
+    "direction": DIRECTIONS,
+    "versus": VERSUS,
+    "role": ROLES,
+    "region": REGIONS,
+    "harms": HARMS,
+    "basis": BASIS,
+    "status": STATUSES,
+}
+_UNKNOWN = {
+    "direction": "Left open by the rules",
+    "versus": "Not known",
+    "region": "Not known",
+    "harms": "Not known",
+    "basis": "Not known",
+}
+
+
+def _worded(words: dict[str, str]) -> dict[str, Name]:
+    return {i: Name(i, text[0].upper() + text[1:], text, "") for i, text in words.items()}
 
 
 def _judged(conn: sqlite3.Connection) -> frozenset[str]:

@@ -11,17 +11,25 @@ from catalog.site.facts import Facts
 from catalog.site.query import Query, parse
 from catalog.site.shelf import UNTAGGED
 
-__all__ = ["FACETS", "SORTS", "Filters", "read_filters", "year_name", "years_of"]
+__all__ = ["FACETS", "OF_TREATMENT", "SORTS", "Filters", "read_filters", "year_name", "years_of"]
 
 # Facets in the order readers meet them.
 FACETS = {
     "level": "Level of evidence",
     "design": "Study design",
     "intervention": "Treatment",
+    "direction": "Concludes",
+    "versus": "Compared with",
     "condition": "Condition",
     "year": "Year",
     "status": "Status",
+    "role": "Part the treatment plays",
+    "region": "Part of the body",
+    "harms": "Harms",
+    "basis": "Basis of the conclusion",
 }
+# Facets that are said of one treatment in a paper, so that they are matched together.
+OF_TREATMENT = ("intervention", "role", "direction")
 SORTS = {"relevance": "Relevance", "newest": "Newest", "oldest": "Oldest", "level": "Level of evidence"}
 MOST_VALUES = 40  # of one facet; more than any page offers
 _YEAR = re.compile(r"(\d{4})?(-)?(\d{4})?", re.ASCII)
@@ -29,12 +37,16 @@ _YEAR = re.compile(r"(\d{4})?(-)?(\d{4})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """A list's question: query, values chosen of each facet, retracted papers in or out, each study once, order."""
+    """A list's question: query, values chosen of each facet, retracted papers in or out, each study once, order.
+
+    `counted` leaves only what counts as evidence (docs/evidence.md), for the treatments chosen if there are any.
+    """
 
     query: Query
     chosen: Mapping[str, tuple[str, ...]]
     without_retracted: bool = False
     once: bool = False
+    counted: bool = False
     sort: str = "newest"
     page: int = 1
     notes: tuple[str, ...] = ()
@@ -42,7 +54,7 @@ class Filters:
     @property
     def active(self) -> bool:
         """Whether anything narrows the list."""
-        return bool(self.query or self.chosen or self.without_retracted or self.once)
+        return bool(self.query or self.chosen or self.without_retracted or self.once or self.counted)
 
     @property
     def default_sort(self) -> str:
@@ -57,6 +69,8 @@ class Filters:
             pairs.append(("retracted", "exclude"))
         if self.once:
             pairs.append(("studies", "once"))
+        if self.counted:
+            pairs.append(("evidence", "counted"))
         if self.sort != self.default_sort:
             pairs.append(("sort", self.sort))
         if page and page > 1:
@@ -87,6 +101,14 @@ class Filters:
     def each_study(self, *, once: bool) -> Filters:
         """The same list with each study once, or with every paper."""
         return replace(self, once=once, page=1)
+
+    def counting(self, *, counted: bool) -> Filters:
+        """The same list with only what counts as evidence, or with everything."""
+        return replace(self, counted=counted, page=1)
+
+    def only(self, facet: str, value: str) -> Filters:
+        """The same list with one value of a facet and no other."""
+        return replace(self, chosen={**self.chosen, facet: (value,)}, page=1)
 
     def sorted_by(self, sort: str) -> Filters:
         """The same list in another order."""
@@ -119,7 +141,10 @@ def read_filters(args: Mapping[str, Sequence[str]], facts: Facts) -> Filters:
     studies = _last(args, "studies")
     if studies not in (None, "", "once", "all"):
         notes.append("The parameter studies knows once and all; anything else was left out.")
-    filters = Filters(query, chosen, retracted == "exclude", studies == "once")
+    evidence = _last(args, "evidence")
+    if evidence not in (None, "", "counted", "all"):
+        notes.append("The parameter evidence knows counted and all; anything else was left out.")
+    filters = Filters(query, chosen, retracted == "exclude", studies == "once", evidence == "counted")
     sort = _last(args, "sort") or filters.default_sort
     if sort not in SORTS:
         notes.append(f"Order “{_brief(sort)}” is not known here and was left out.")

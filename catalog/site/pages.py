@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being import
 __all__ = ["article", "articles", "home", "results", "stylesheet"]
 
 _LONGEST_PMID = 9  # digits; PubMed's are eight, this project's invented ones nine
-PARAMETERS = ("q", *FACETS, "retracted", "studies", "sort", "page")
+PARAMETERS = ("q", *FACETS, "retracted", "studies", "evidence", "sort", "page")
 
 
 @page

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catalog.site.facets import Facet, chosen_sets, facets
+from catalog.site.facets import Facet, facets, selected
 from catalog.site.facts import Facts
 from catalog.site.filters import FACETS, Filters, year_name
 from catalog.site.shelf import Family, Shelf, positions
@@ -107,14 +107,9 @@ def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
     """
     shelf = facts.shelf
     ranked, matched = _match(conn, shelf, filters)
-    sets = chosen_sets(filters, facts)
-    listed = matched
-    for kept in sets.values():
-        listed &= kept
+    listed = matched & selected(filters, facts)
+    every = matched & selected(filters.each_study(once=False), facts)
     total = listed.bit_count()
-    every = matched
-    for name, kept in sets.items():
-        every &= kept if name != "once" else every
     pages = max(1, -(-total // PAGE_SIZE))
     notes = list(filters.notes)
     if filters.page > pages:
@@ -130,9 +125,9 @@ def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
         filters.each_study(once=not filters.once),
         pages,
         papers(conn, shelf, pmids, filters.query.wanted()),
-        facets(filters, facts, matched, sets),
+        facets(filters, facts, matched),
         _chips(filters, facts),
-        _ways(conn, facts, filters, matched, sets) if not total else (),
+        _ways(conn, facts, filters, matched) if not total else (),
         tuple(notes),
     )
 
@@ -271,35 +266,26 @@ def _chips(filters: Filters, facts: Facts) -> tuple[Chip, ...]:
         chips.append(Chip("Retracted papers left out", replace(filters, without_retracted=False, page=1).address()))
     if filters.once:
         chips.append(Chip("Each study once", filters.each_study(once=False).address()))
+    if filters.counted:
+        chips.append(Chip("Counted as evidence", filters.counting(counted=False).address()))
     return tuple(chips)
 
 
-def _ways(
-    conn: sqlite3.Connection, facts: Facts, filters: Filters, matched: int, sets: dict[str, int]
-) -> tuple[Way, ...]:
+def _ways(conn: sqlite3.Connection, facts: Facts, filters: Filters, matched: int) -> tuple[Way, ...]:
     """What to leave out of a question that finds nothing, one thing at a time, best first."""
-    ways = []
-    narrowed = facts.shelf.everything
-    for kept in sets.values():
-        narrowed &= kept
-    for name in sets:
-        rest = matched
-        for other, kept in sets.items():
-            if other != name:
-                rest &= kept
-        if name == "retracted":
-            without = replace(filters, without_retracted=False, page=1)
-            ways.append(Way("with retracted papers", rest.bit_count(), without.address()))
-        elif name == "once":
-            without = filters.each_study(once=False)
-            ways.append(Way("with every paper of a study", rest.bit_count(), without.address()))
-        else:
-            title = FACETS[name].lower()
-            ways.append(Way(f"any {title}", rest.bit_count(), filters.dropping(name).address()))
+    narrowed = selected(filters, facts)
+    tries = [(f"any {FACETS[facet].lower()}", filters.dropping(facet)) for facet in filters.chosen]
+    if filters.without_retracted:
+        tries.append(("with retracted papers", replace(filters, without_retracted=False, page=1)))
+    if filters.once:
+        tries.append(("with every paper of a study", filters.each_study(once=False)))
+    if filters.counted:
+        tries.append(("with what does not count as evidence", filters.counting(counted=False)))
+    ways = [Way(name, (matched & selected(left, facts)).bit_count(), left.address()) for name, left in tries]
     if filters.query:
         ways.append(Way("without the words searched for", narrowed.bit_count(), filters.asking("").address()))
-        if sets:
-            bare = replace(filters, chosen={}, without_retracted=False, once=False, page=1)
+        if tries:
+            bare = replace(filters, chosen={}, without_retracted=False, once=False, counted=False, page=1)
             ways.append(Way("without any filter", matched.bit_count(), bare.address()))
         for left_out, text in filters.query.shorter():
             asked = filters.asking(text)

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["UNTAGGED", "Family", "Shelf", "load_shelf", "positions"]
+__all__ = ["TESTED", "UNTAGGED", "Family", "Shelf", "load_shelf", "positions"]
 
 # The value of papers that carry no value of a facet. Ids of the vocabulary never begin with _.
 UNTAGGED = "_none"
+# The role of a treatment under test.
+TESTED = "experimental"
+# Facets that are a column of `articles`, each paper with one value or none.
+_COLUMNS = ("level", "design", "status", "year", "direction", "versus", "region", "harms", "basis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,9 @@ class Shelf:
     pmids: array[int]
     places: dict[int, int]  # PMID to its place in the order
     bits: dict[str, dict[str, int]]  # facet, value: set of papers
+    roles: dict[str, dict[str, int]]  # intervention, its role: papers
+    concluded: dict[str, dict[str, int]]  # intervention, what is concluded for it: papers
+    counted: dict[str, int]  # intervention: papers that count as evidence for it, as the table `evidence` has it
     everything: int
     once: int  # one paper a study, as the view `studies` has it
     families: dict[int, Family]  # PMID to its family; papers that are a study of their own are not in it
@@ -52,14 +59,46 @@ class Shelf:
 
     def having(self, facet: str, values: Iterable[str]) -> int:
         """The papers with any of the values."""
+        return _union(self.bits[facet], values)
+
+    def treated(
+        self, interventions: Sequence[str], roles: Sequence[str], directions: Sequence[str], *, counted: bool
+    ) -> int:
+        """The papers with a treatment that is one of these, in one of these roles, and one of these concluded for it.
+
+        `counted`: and counts as evidence for it. A question with nothing given is open. Of two treatments compared, the
+        better one's `favours` is thus never found under the other. Where neither a treatment nor what counts is asked
+        for, a direction is the paper's own.
+        """
+        if not interventions and not counted:
+            found = self.everything
+            if roles:
+                found &= self.having("role", roles)
+            return found & self.having("direction", directions) if directions else found
         found = 0
-        for value in values:
-            found |= self.bits[facet].get(value, 0)
+        for name in interventions or self.counted:
+            if name == UNTAGGED and not counted and not roles:
+                papers = self.bits["intervention"].get(UNTAGGED, 0)
+                found |= papers & self.having("direction", directions) if directions else papers
+                continue
+            papers = self.counted.get(name, 0) if counted else self.bits["intervention"].get(name, 0)
+            if roles:
+                papers &= _union(self.roles.get(name, {}), roles)
+            if directions:
+                papers &= _union(self.concluded.get(name, {}), directions)
+            found |= papers
         return found
 
     def of(self, pmids: Iterable[int]) -> int:
         """The set of some papers; unknown PMIDs are left out."""
         return _set((place for pmid in pmids if (place := self.places.get(pmid)) is not None), len(self.pmids))
+
+
+def _union(sets: Mapping[str, int], values: Iterable[str]) -> int:
+    found = 0
+    for value in values:
+        found |= sets.get(value, 0)
+    return found
 
 
 def _set(places: Iterable[int], size: int) -> int:
@@ -95,18 +134,16 @@ def load_shelf(conn: sqlite3.Connection) -> Shelf:
     """Read the catalog's papers and their values."""
     pmids: array[int] = array("q")
     places: dict[int, int] = {}
-    found: dict[str, dict[str, list[int]]] = {name: {} for name in ("level", "design", "status", "year")}
+    found: dict[str, dict[str, list[int]]] = {name: {} for name in _COLUMNS}
     rows = conn.execute(
-        "SELECT pmid, level, design, status, year FROM articles"
+        f"SELECT pmid, {', '.join(_COLUMNS)} FROM articles"  # noqa: S608 - names are ours
         " ORDER BY year DESC NULLS LAST, published DESC, pmid DESC"
     )
-    for place, (pmid, level, design, status, year) in enumerate(rows):
+    for place, (pmid, *values) in enumerate(rows):
         pmids.append(pmid)
         places[pmid] = place
-        found["level"].setdefault(level, []).append(place)
-        found["design"].setdefault(design, []).append(place)
-        found["status"].setdefault(status, []).append(place)
-        found["year"].setdefault(UNTAGGED if year is None else str(year), []).append(place)
+        for name, value in zip(_COLUMNS, values, strict=True):
+            found[name].setdefault(UNTAGGED if value is None else str(value), []).append(place)
     size = len(pmids)
     everything = (1 << size) - 1
     bits = {name: {value: _set(at, size) for value, at in values.items()} for name, values in found.items()}
@@ -122,11 +159,36 @@ def load_shelf(conn: sqlite3.Connection) -> Shelf:
         for papers in bits[name].values():
             rest &= ~papers
         bits[name][UNTAGGED] = rest
+    roles = _by_treatment(conn, places, "SELECT intervention, role, pmid FROM article_interventions")
+    concluded = _by_treatment(conn, places, "SELECT intervention, direction, pmid FROM article_interventions")
+    counted = _by_treatment(conn, places, "SELECT intervention, 'counted', pmid FROM evidence")
+    bits["role"] = {}
+    for held in roles.values():
+        for role, papers in held.items():
+            bits["role"][role] = bits["role"].get(role, 0) | papers
     retracted = {pmids[place] for place in found["status"].get("retracted", ())}
     families = _families(conn, retracted)
     further = _set((places[pmid] for pmid, family in families.items() if family.represents != pmid), size)
     citing = frozenset(row[0] for row in conn.execute("SELECT DISTINCT pmid FROM leans_on_retracted"))
-    return Shelf(pmids, places, bits, everything, everything & ~further, families, citing)
+    return Shelf(
+        pmids,
+        places,
+        bits,
+        roles,
+        concluded,
+        {name: held["counted"] for name, held in counted.items()},
+        everything,
+        everything & ~further,
+        families,
+        citing,
+    )
+
+
+def _by_treatment(conn: sqlite3.Connection, places: Mapping[int, int], query: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, list[int]]] = {}
+    for intervention, value, pmid in conn.execute(query):
+        found.setdefault(intervention, {}).setdefault(UNTAGGED if value is None else value, []).append(places[pmid])
+    return {name: {value: _set(at, len(places)) for value, at in held.items()} for name, held in found.items()}
 
 
 def _families(conn: sqlite3.Connection, retracted: set[int]) -> dict[int, Family]:

@@ -21,6 +21,7 @@ __all__ = [
     "STATUSES",
     "TIES",
     "TIMING",
+    "VERSUS",
     "day",
     "plain",
     "plural",
@@ -84,6 +85,13 @@ DIRECTIONS = {
     "mixed": "mixed: by outcome, time or subgroup",
     "insufficient": "too little evidence, it says",
     "not_reported": "pain or function not reported",
+}
+# What a conclusion stands against (docs/evidence.md).
+VERSUS = {
+    "sham": "sham or placebo",
+    "sham_and_active": "sham or placebo, and an active treatment",
+    "active": "an active treatment",
+    "nothing": "nothing: before against after",
 }
 HARMS = {
     "serious": "a serious event",
