@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.across import tell_across
+from catalog.changes import NO_PAST, Past, note_own_status, write_changes, write_later_changes
 from catalog.curation import NO_CURATION, Curation, Reviewed, read_curation, reviewed
 from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.retractions import NO_WATCH, Watch, read_watch
@@ -33,6 +34,7 @@ from catalog.tagging.tagger import tag
 from catalog.tagging.tags import Tag
 from catalog.tagging.vote import vote_rule, weights
 from harvest.errors import BadRecord
+from harvest.history import HistoryStore
 from harvest.progress import Progress, Quiet
 from harvest.record import parse_article
 from harvest.store import Store, StoredRecord
@@ -86,7 +88,7 @@ def build(
         harvest.errors.HarvestError: the harvest cannot be read.
     """
     _check_target(target)
-    with Store.read(source) as store:
+    with HistoryStore.read(source) as store:
         vocabulary = topics or _vocabulary(store)
         corrections = read_curation(curation, vocabulary) if curation else NO_CURATION
         watch = read_watch(retractions) if retractions else NO_WATCH
@@ -99,6 +101,7 @@ def build(
                 curation=corrections,
                 watch=watch,
                 provenance=_provenance(store),
+                past=Past(store.superseded(), store.deleted_records()),
                 progress=progress,
                 total=store.count_records(),
             )
@@ -131,6 +134,7 @@ def write_catalog(
     curation: Curation = NO_CURATION,
     watch: Watch = NO_WATCH,
     provenance: Mapping[str, Iterable[tuple[Any, ...]]] | None = None,
+    past: Past = NO_PAST,
     sample: bool = False,
     progress: Progress | None = None,
     total: int | None = None,
@@ -144,6 +148,7 @@ def write_catalog(
         curation: corrections that beat every rule.
         watch: the Retraction Watch list.
         provenance: rows of `runs`, `searches` and `search_hits`.
+        past: earlier versions and deleted records, for `changes`.
         sample: whether the records are invented.
         progress: told how far it is.
         total: how many records there are, if known.
@@ -163,10 +168,13 @@ def write_catalog(
             progress.stage("Tagging records", total)
             articles, corrected = _write_records(conn, records, topics, curation, set_aside, progress, sample=sample)
             progress.stage("Linking records")
+            write_changes(conn, past, topics, curation.overrides)
+            note_own_status(conn)
             told = tell_across(conn, watch)
             checked = _write_curation(conn, curation, corrected)
             for name in ("runs", "searches", "search_hits"):
                 _insert(conn, name, (provenance or {}).get(name, ()))
+            write_later_changes(conn)
             conn.execute("COMMIT")
             progress.stage("Indexing")
             conn.execute("INSERT INTO articles_fts(articles_fts) VALUES ('rebuild')")

@@ -12,7 +12,7 @@ from catalog.opening import open_catalog
 __all__ = ["digest"]
 
 # Where and when records came from is not what they say.
-PROVENANCE = frozenset({"runs", "searches", "search_hits"})
+PROVENANCE = frozenset({"runs", "searches", "search_hits", "changes"})
 PROVENANCE_COLUMNS = frozenset({("articles", "in_catalog_since")})
 
 

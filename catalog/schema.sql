@@ -263,7 +263,19 @@ CREATE TABLE search_hits (     -- the topic's searches found the PMID from searc
     topic TEXT NOT NULL, pmid INTEGER NOT NULL, search_id INTEGER NOT NULL REFERENCES searches(id), gone_search_id INTEGER,
     PRIMARY KEY (topic, pmid, search_id)
 );
+CREATE TABLE changes (         -- what later harvests changed, both versions read by today's rules; arrivals: in_catalog_since
+    at TEXT NOT NULL,          -- when a harvest brought it (UTC)
+    pmid INTEGER NOT NULL,     -- of a deleted record: no longer in articles
+    kind TEXT NOT NULL,        -- status, level, tag (another field), text, gone (no search finds it now), deleted (by NLM)
+    field TEXT,                -- a column of articles, or interventions, conditions; NULL for gone and deleted
+    before TEXT,               -- NULL: unknown or none; of gone: the topics that found it
+    after TEXT,
+    title TEXT                 -- of a deleted record
+);
 
+CREATE INDEX changes_by_time ON changes(at, pmid);
+CREATE INDEX changes_by_article ON changes(pmid);
+CREATE INDEX articles_by_arrival ON articles(in_catalog_since DESC, pmid DESC);
 CREATE INDEX tags_by_article ON tags(pmid, field, chosen);
 CREATE INDEX tags_by_value ON tags(field, value);
 CREATE INDEX articles_by_level ON articles(level, year DESC);

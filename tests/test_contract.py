@@ -58,6 +58,7 @@ TABLES = {
     "notices": "pmid kind notice_pmid citation",
     "trials": "registry_id pmid",
     "article_references": "pmid cited_pmid",
+    "changes": "at pmid kind field before after title",
     "runs": "id",
     "searches": "id",
     "search_hits": "topic pmid search_id",
