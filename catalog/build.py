@@ -23,6 +23,7 @@ from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.retractions import NO_WATCH, Watch, read_watch
 from catalog.rows import rows_of
 from catalog.tagging.basis import FROM_DESIGN
+from catalog.tagging.estimates import estimate_rules
 from catalog.tagging.listed import LISTED, listed
 from catalog.tagging.overrides import RULE
 from catalog.tagging.prompts import prompt_kinds
@@ -264,6 +265,7 @@ def _write_names(conn: sqlite3.Connection, topics: Topics, curation: Curation, w
     for field in ("basis", "direction", "harms", "roles", "results"):
         rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
     rules.append((FROM_DESIGN, "basis", None, None, "Codebook: arms compared or not, by the design"))
+    rules += [(rule, "direction", value, tier, cites) for rule, value, tier, cites in estimate_rules()]
     rules += [(rule, "spin", None, None, f"{says} {cites}") for rule, says, cites in spin_rules()]
     rules.append(vote_rule())
     for field in LISTED:

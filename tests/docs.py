@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from catalog.cli import main as catalog_command
+from catalog.tagging.estimates import estimate_rules
 from catalog.tagging.listed import LISTED, listed
 from catalog.tagging.rules import load, precedence
 from catalog.tagging.spin import spin_rules
@@ -94,6 +95,9 @@ def _made_from(source: str) -> Iterator[str]:
         return
     for rule in load(field):
         yield f"| `{rule.id}` | {rule.value} | {rule.tier} | {rule.cites.replace('|', '/')} |"
+    if field == "direction":
+        for rule_id, value, tier, cites in estimate_rules():
+            yield f"| `{rule_id}` | {value} | {tier} | {cites} |"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Literal
@@ -14,7 +14,7 @@ from catalog.tagging.tables import table
 from catalog.tagging.tags import InterventionTag
 from harvest.topics import Span
 
-__all__ = ["Arms", "Mention", "Side", "arms_of", "word"]
+__all__ = ["Arms", "Mention", "Side", "arms_of", "set_against", "word"]
 
 Side = Literal["experimental", "control"]
 
@@ -43,6 +43,11 @@ class Arms:
         return _names(self.document, self)
 
     @cached_property
+    def words(self) -> Mapping[Side, re.Pattern[str]]:
+        """Words by which title or allocation tell one arm from another."""
+        return set_against(self)
+
+    @cached_property
     def names(self) -> re.Pattern[str] | None:
         """A pattern of all of them; None where there are none."""
         if not self.sides:
@@ -65,12 +70,17 @@ class Arms:
         found += [
             Mention(m.start(), m.end(), "experimental", None) for m in word("experimental").finditer(text, start, end)
         ]
+        for side, pattern in self.words.items():
+            found += [Mention(m.start(), m.end(), side, None) for m in pattern.finditer(text, start, end)]
         for match in word("control" if self.ours else "pure").finditer(text, start, end):
             if not any(m.start <= match.start() and match.end() <= m.end for m in found):
                 found.append(Mention(match.start(), match.end(), "control", None))
         return sorted(found, key=lambda m: (m.start, m.end))
 
 
+# Of a word so many letters are looked for.
+STEM = 7
+_WORDS = re.compile(r"[a-z]{4,}")
 # A name that counts only after "group".
 _LETTER = re.compile(r"[A-Z]|[IV]{1,3}|\d")
 
@@ -102,6 +112,58 @@ def arms_of(document: Document, interventions: Iterable[InterventionTag], spans:
             places[span.where].append(Mention(span.start, span.end, side[span.concept], span.concept))
     ours = "experimental" in side.values()
     return Arms({field: tuple(found) for field, found in places.items()}, ours, document)
+
+
+@cache
+def _against(name: str) -> re.Pattern[str]:
+    return re.compile(table("arms")["set_against"][name], re.IGNORECASE)
+
+
+@cache
+def _generic() -> tuple[str, ...]:
+    return tuple(table("arms")["set_against"]["generic"])
+
+
+def set_against(arms: Arms) -> dict[Side, re.Pattern[str]]:
+    """Patterns of the words that only one of two arms set against each other holds, by its side."""
+    for field, text, start, end in _where_set(arms.document):
+        match = _against("title" if field == "title" else "allocation").search(text, start, end)
+        if match is None:
+            continue
+        spans = [match.span(name) for name in match.re.groupindex if match[name]]
+        told = [{m.side for m in _plain(arms, field, text, *span)} for span in spans]
+        if arms.ours:  # only what ours is set against is still unknown
+            if ("experimental" in told[0]) is ("experimental" in told[1]):
+                continue
+            first = "experimental" in told[0]
+        else:
+            first = "control" not in told[0]
+        words = [{w for w in _WORDS.findall(text[a:b].lower()) if not w.startswith(_generic())} for a, b in spans]
+        only = {"experimental": words[0] - words[1], "control": words[1] - words[0]}
+        if not first:
+            only = {"experimental": only["control"], "control": only["experimental"]}
+        sides: dict[Side, set[str]] = {"control": only["control"]}
+        if not arms.ours:
+            sides["experimental"] = only["experimental"]
+        return {
+            side: re.compile(rf"\b(?:{'|'.join(sorted(w[:STEM] for w in own))})\w*", re.IGNORECASE)
+            for side, own in sides.items()
+            if own
+        }
+    return {}
+
+
+def _where_set(document: Document) -> Iterator[tuple[TextField, str, int, int]]:
+    yield "title", document.title, 0, len(document.title)
+    for sentence in document.sentences:
+        if sentence.field == "abstract" and sentence.zone in ("methods", "objective", "other"):
+            yield "abstract", document.abstract, sentence.start, sentence.end
+
+
+def _plain(arms: Arms, field: TextField, text: str, start: int, end: int) -> Iterator[Mention]:
+    yield from (m for m in arms.places[field] if start <= m.start and m.end <= end)
+    for match in word("pure").finditer(text, start, end):
+        yield Mention(match.start(), match.end(), "control", None)
 
 
 def _names(document: Document, arms: Arms) -> dict[str, tuple[Side, str | None]]:

@@ -80,6 +80,9 @@ def _compared(findings: Sequence[Finding]) -> _Said:
     if any(f.outcome == "main" and f.kind in BETWEEN for f in resulted):
         # A result that names no outcome yields to those on pain or function.
         resulted = [f for f in resulted if f.outcome == "main" or f.kind != "alike"]
+    if any(f.kind in BETWEEN and f.tier != "estimate" for f in resulted):
+        # Words before figures.
+        resulted = [f for f in resulted if f.tier != "estimate"]
     claimed = [f for f in concluded or findings if f.kind == "claim" and not f.both]
     value, deciding = _of_between(concluded)
     from_results, told = _of_between(resulted)

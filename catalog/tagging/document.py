@@ -229,7 +229,19 @@ def _infer(sentences: list[str]) -> list[Zone | None]:
         ):
             current = cue
         zones.append(current)
+    if len(sentences) >= SHORT_ABSTRACT - 1 and current in ("other", "methods", "results") and _closes(sentences[last]):
+        zones[last] = "conclusions"
     return zones
+
+
+def _closes(sentence: str) -> bool:
+    """Whether the last sentence of an abstract judges rather than tells what was found."""
+    return not any(c.isdigit() for c in sentence) and bool(_closing().search(sentence))
+
+
+@cache
+def _closing() -> re.Pattern[str]:
+    return re.compile(table("parts")["closing"], re.IGNORECASE)
 
 
 def _cue(sentence: str) -> Zone | None:

@@ -14,6 +14,7 @@ from typing import Literal
 from catalog.tagging.arms import Arms, word
 from catalog.tagging.branches import Gated, index_of
 from catalog.tagging.document import Document, Sentence, TextField, Zone
+from catalog.tagging.estimates import estimates, shows_none
 from catalog.tagging.rules import Rule
 from catalog.tagging.tables import table
 from catalog.tagging.winners import winners
@@ -67,6 +68,7 @@ _EACH = (
     "fail",
     "without",
 )
+_BETWEEN = frozenset({"better", "worse", "alike", "noninferior"})
 # What a study is, for what is looked for in it.
 Study = Literal["compared", "single", "pooled"]
 
@@ -144,7 +146,11 @@ def read_findings(document: Document, arms: Arms, *, study: Study) -> tuple[Find
         # A cut or unstructured abstract: what was found stands where the methods are told, or in its only sentences.
         for zone in ("methods", "background"):
             more = _findings(document, arms, frozenset({zone}), study=study)
-            found += [f for f in more if f.tier in ("between", "favour") or (f.tier, zone) == ("within", "methods")]
+            found += [
+                f
+                for f in more
+                if f.tier in ("between", "favour", "estimate") or (f.tier, zone) == ("within", "methods")
+            ]
             if not (document.has("methods") or document.has("objective")):  # cut to one piece: nothing tells its parts
                 found += [f for f in _findings(document, arms, frozenset({zone}), study=study) if f not in found]
             if found:
@@ -171,18 +177,42 @@ def _findings(document: Document, arms: Arms, zones: frozenset[Zone], *, study: 
         spoken: Outcome = "open"
         told: list[Finding] = []
         present = index_of("direction", unasked).present(text[sentence.start : sentence.end].lower())
-        if not present:
-            continue
-        for start, end in clauses(text, sentence):
+        for start, end in clauses(text, sentence) if present else ():
             look = _Look(sentence, zone, study, unasked, present)
             clause_found = list(_clause(document, arms, look, (start, end), spoken))
             if any(f.tier == "retracts" for f in clause_found):
                 told = [replace(f, kind="alike") if f.kind in ("better", "worse") else f for f in told]
                 clause_found = [f for f in clause_found if f.tier != "retracts"]
+            if any(f.tier == "turns" for f in clause_found):
+                clause_found = _turned(told, clause_found)
             told += clause_found
             if clause_found:
                 spoken = clause_found[-1].outcome
+        if study == "compared" and zone != "title" and not any(f.kind in _BETWEEN for f in told):
+            told += _of_figures(document, arms, sentence, zone)
         yield from told
+
+
+def _turned(told: Sequence[Finding], found: Sequence[Finding]) -> list[Finding]:
+    """A clause that bounds what its sentence told before: a difference at one time or in one outcome only."""
+    kinds = {f.kind for f in told}
+    if kinds & {"better", "worse"}:
+        return list(found)
+    rest = [f for f in found if f.tier != "turns"]
+    if not kinds & {"claim", "improved"}:
+        return rest
+    return [*rest, *(replace(f, kind="mixed") for f in found if f.tier == "turns")]
+
+
+def _of_figures(document: Document, arms: Arms, sentence: Sentence, zone: Zone) -> Iterator[Finding]:
+    """What a sentence says in figures alone."""
+    text, start, end = document.text(sentence.field), sentence.start, sentence.end
+    found = list(estimates(arms, sentence.field, text, start, end))
+    if not found or _gated("outset").search(text, start, end) or _gated("aside").search(text, start, end):
+        return
+    outcome = _outcome(text, start, end, "open")
+    for kind, rule in dict.fromkeys(found):
+        yield Finding(kind, "estimate", rule, zone, sentence.field, start, end, outcome, False, None)
 
 
 def clauses(text: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
@@ -254,8 +284,8 @@ def _clause(
                 kinds = list(winners(arms, sentence.field, text, (start, end), match, rule))
         else:
             kinds = [(rule.value, None)]  # type: ignore[list-item]  # the values of direction.yml are kinds; a test
-        if rule.id == "within.from_to":
-            kinds = _moved(match)
+        if rule.id in _MOVES:
+            kinds = _moved(match, apart=not shows_none(text, start, end))
         if rule.id == "evidence.mixed" and _of_control(arms, sentence.field, text, start, end):
             continue
         if (rule.value == "improved" and between and not both) or (rule.tier == "claim" and conceded):
@@ -267,10 +297,14 @@ def _clause(
             yield Finding(kind, rule.tier, rule.id, zone, sentence.field, start, end, outcome, both, favoured)
 
 
-def _moved(match: re.Match[str]) -> list[tuple[Kind, str | None]]:
-    """A scale of pain or disability that fell has improved."""
+# Rules that give a scale before and after.
+_MOVES = frozenset({"within.from_to", "within.before_after"})
+
+
+def _moved(match: re.Match[str], *, apart: bool) -> list[tuple[Kind, str | None]]:
+    """A scale of pain or disability that fell has improved, unless a P value says it did not (`apart` false)."""
     before, after = float(match[1]), float(match[2])
-    return [("improved" if after < before else "unimproved", None)] if before != after else []
+    return [("improved" if after < before and apart else "unimproved", None)] if before != after else []
 
 
 def _of_control(arms: Arms, field: TextField, text: str, start: int, end: int) -> bool:

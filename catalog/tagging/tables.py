@@ -18,6 +18,7 @@ NAMES = (
     "design",
     "designs",
     "direction",
+    "estimates",
     "families",
     "followup",
     "harms",
