@@ -18,6 +18,8 @@ from typing import Any
 
 from catalog.across import tell_across
 from catalog.changes import NO_PAST, Past, note_own_status, write_changes, write_later_changes
+from catalog.claims import Claims, load_claims
+from catalog.claimtables import write_claims
 from catalog.curation import NO_CURATION, Curation, Reviewed, read_curation, reviewed
 from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.retractions import NO_WATCH, Watch, read_watch
@@ -70,6 +72,7 @@ def build(
     topics: Topics | None = None,
     curation: Path | None = None,
     retractions: Path | None = None,
+    claims: Path | None = None,
     allow_fewer: bool = False,
     progress: Progress | None = None,
 ) -> Built:
@@ -81,6 +84,7 @@ def build(
         topics: the vocabulary; by default the one the latest harvest used.
         curation: a curation file, whose corrections beat every rule.
         retractions: a Retraction Watch file, a second source for status.
+        claims: a file of standing claims; by default the bundled one.
         allow_fewer: replace a catalog even by one with more than a tenth fewer articles.
         progress: told how far it is.
 
@@ -93,6 +97,7 @@ def build(
         vocabulary = topics or _vocabulary(store)
         corrections = read_curation(curation, vocabulary) if curation else NO_CURATION
         watch = read_watch(retractions) if retractions else NO_WATCH
+        said = load_claims(vocabulary, claims)
         fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
         try:
             built = write_catalog(
@@ -101,12 +106,19 @@ def build(
                 vocabulary,
                 curation=corrections,
                 watch=watch,
+                claims=said,
                 provenance=_provenance(store),
                 past=Past(store.superseded(), store.deleted_records()),
                 progress=progress,
                 total=store.count_records(),
             )
-            built = replace(built, remarks=(*built.remarks, *_dropped(target, corrections, watch)))
+            # That the bundled claims do not fit a vocabulary of one's own is no trouble; that one's own do not, is.
+            own, bundled = (_left_out(said), ()) if claims else ((), _left_out(said))
+            built = replace(
+                built,
+                troubles=(*built.troubles, *own),
+                remarks=(*built.remarks, *bundled, *_dropped(target, corrections, watch)),
+            )
             held = _articles(target)
             if held is not None and built.articles < held * (1 - LARGEST_LOSS) and not allow_fewer:
                 raise Refused(
@@ -134,6 +146,7 @@ def write_catalog(
     *,
     curation: Curation = NO_CURATION,
     watch: Watch = NO_WATCH,
+    claims: Claims | None = None,
     provenance: Mapping[str, Iterable[tuple[Any, ...]]] | None = None,
     past: Past = NO_PAST,
     sample: bool = False,
@@ -148,6 +161,7 @@ def write_catalog(
         topics: the vocabulary to tag with.
         curation: corrections that beat every rule.
         watch: the Retraction Watch list.
+        claims: the standing claims; None: the bundled ones that the vocabulary has words for.
         provenance: rows of `runs`, `searches` and `search_hits`.
         past: earlier versions and deleted records, for `changes`.
         sample: whether the records are invented.
@@ -155,6 +169,7 @@ def write_catalog(
         total: how many records there are, if known.
     """
     progress = progress or Quiet()
+    claims = claims or load_claims(topics)
     draft = path.with_name(path.name + ".draft")
     draft.unlink(missing_ok=True)
     path.unlink(missing_ok=True)
@@ -165,7 +180,7 @@ def write_catalog(
             conn.execute("PRAGMA synchronous=OFF")
             conn.executescript(resources.files("catalog").joinpath("schema.sql").read_text("utf-8"))
             conn.execute("BEGIN")
-            _write_names(conn, topics, curation, watch, sample=sample)
+            _write_names(conn, topics, curation, watch, claims, sample=sample)
             progress.stage("Tagging records", total)
             articles, corrected = _write_records(conn, records, topics, curation, set_aside, progress, sample=sample)
             progress.stage("Linking records")
@@ -180,6 +195,10 @@ def write_catalog(
             progress.stage("Indexing")
             conn.execute("INSERT INTO articles_fts(articles_fts) VALUES ('rebuild')")
             conn.execute("INSERT INTO articles_fts(articles_fts) VALUES ('optimize')")
+            progress.stage("Gathering claims")
+            conn.execute("BEGIN")
+            write_claims(conn, claims)
+            conn.execute("COMMIT")
             conn.execute("ANALYZE")
             conn.execute("VACUUM INTO ?", (str(path),))
     finally:
@@ -229,7 +248,9 @@ def _provenance(store: Store) -> dict[str, Iterable[tuple[Any, ...]]]:
     }
 
 
-def _write_names(conn: sqlite3.Connection, topics: Topics, curation: Curation, watch: Watch, *, sample: bool) -> None:
+def _write_names(
+    conn: sqlite3.Connection, topics: Topics, curation: Curation, watch: Watch, claims: Claims, *, sample: bool
+) -> None:
     """Everything a reader meets as a name, in display order."""
     _insert(
         conn,
@@ -247,6 +268,7 @@ def _write_names(conn: sqlite3.Connection, topics: Topics, curation: Curation, w
                 sample,
                 curation.sha256,
                 watch.sha256,
+                claims.sha256,
             )
         ],
     )
@@ -356,6 +378,13 @@ def _unfit(checked: Iterable[Reviewed]) -> list[str]:
         if review.outcome == "does_not_fit"
         for o in (review.override,)
     ]
+
+
+def _left_out(claims: Claims) -> tuple[str, ...]:
+    if not claims.left_out:
+        return ()
+    names = ", ".join(claims.left_out)
+    return (f"Claims left out, on treatments or conditions that this vocabulary does not have: {names}",)
 
 
 def _remarks(checked: Iterable[Reviewed]) -> list[str]:

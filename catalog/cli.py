@@ -43,6 +43,9 @@ def _catalog_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _second_sources(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("--claims", type=PATH, help="A file of standing claims, instead of the bundled one.")(
+        command
+    )
     command = click.option(
         "--retractions", type=PATH, help="A Retraction Watch CSV (Crossref's), a second source for status."
     )(command)
@@ -69,6 +72,7 @@ def build_command(
     topics: Path | None,
     curation: Path | None,
     retractions: Path | None,
+    claims: Path | None,
     allow_fewer: bool,
 ) -> None:
     """Tag every record of a harvest and write a fresh catalog; the old one is replaced in one step, when all is well.
@@ -81,6 +85,7 @@ def build_command(
         topics=load_topics(topics) if topics else None,
         curation=curation,
         retractions=retractions,
+        claims=claims,
         allow_fewer=allow_fewer,
         progress=progress_for(),
     )
@@ -118,7 +123,9 @@ def _tell_ready(address: str) -> None:
 @_address_options
 @topics_option
 @_second_sources
-def up(host: str, port: int, topics: Path | None, curation: Path | None, retractions: Path | None) -> None:
+def up(
+    host: str, port: int, topics: Path | None, curation: Path | None, retractions: Path | None, claims: Path | None
+) -> None:
     """Harvest PubMed, build the catalog and show it in the browser: everything in one step.
 
     Keeps pubmed.db and catalog.db in this folder; run again, it only fetches what is new. Where PubMed cannot be
@@ -131,6 +138,7 @@ def up(host: str, port: int, topics: Path | None, curation: Path | None, retract
         topics=load_topics(topics) if topics else None,
         curation=curation,
         retractions=retractions,
+        claims=claims,
         progress=progress_for(),
         say=say,
     )

@@ -12,7 +12,8 @@ CREATE TABLE about (           -- one row: what this catalog is
     version TEXT NOT NULL,     -- of lbp-evidence-catalog
     sample INTEGER NOT NULL,   -- 1: invented records
     curation_sha256 TEXT,      -- of the curation file; NULL: built without one
-    retractions_sha256 TEXT    -- of the Retraction Watch file; NULL: built without one
+    retractions_sha256 TEXT,   -- of the Retraction Watch file; NULL: built without one
+    claims_sha256 TEXT NOT NULL -- of the file of standing claims
 );
 
 CREATE TABLE designs (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
@@ -181,6 +182,45 @@ CREATE TABLE evidence (
     region TEXT,
     PRIMARY KEY (study, intervention)
 );
+CREATE TABLE claim_kinds (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
+CREATE TABLE claim_outcomes ( -- judged: the direction of a paper speaks of this outcome
+    id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, judged INTEGER NOT NULL
+);
+CREATE TABLE claims (          -- the standing claims of the field: what is said, not what is found (catalog/claims.yml)
+    id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    statement TEXT NOT NULL,
+    kind TEXT NOT NULL REFERENCES claim_kinds(id),
+    outcome TEXT NOT NULL REFERENCES claim_outcomes(id),
+    comparator TEXT,           -- what a comparison compares with, joined by ;
+    asserts TEXT REFERENCES levels(id), -- the level it says it has
+    words TEXT,                -- its evidence names one of them, joined by ;; NULL: no such limit
+    settled_by TEXT NOT NULL,
+    designs TEXT,              -- that could settle it, joined by ;
+    note TEXT,
+    outside TEXT               -- why the catalog cannot say anything; NULL: it can
+);
+CREATE TABLE claim_interventions ( -- apart 1: a product the claim does not mean, shown after its own
+    claim TEXT NOT NULL REFERENCES claims(id),
+    position INTEGER NOT NULL,
+    intervention TEXT NOT NULL REFERENCES interventions(id),
+    apart INTEGER NOT NULL,
+    PRIMARY KEY (claim, intervention)
+);
+CREATE TABLE claim_conditions ( -- none: any condition
+    claim TEXT NOT NULL REFERENCES claims(id),
+    position INTEGER NOT NULL,
+    condition TEXT NOT NULL REFERENCES conditions(id),
+    PRIMARY KEY (claim, condition)
+);
+CREATE TABLE claim_evidence (  -- the studies of `evidence` that bear on a claim, by treatment; and what is not counted
+    claim TEXT NOT NULL REFERENCES claims(id),
+    intervention TEXT NOT NULL REFERENCES interventions(id),
+    study INTEGER NOT NULL,
+    pmid INTEGER NOT NULL REFERENCES articles(pmid),
+    part TEXT NOT NULL,        -- counts, leans_on_retracted, retracted
+    PRIMARY KEY (claim, intervention, pmid)
+);
 CREATE TABLE comment_threads ( -- papers and the comments and replies on them, in the catalog or not
     thread INTEGER NOT NULL,   -- the smallest PMID
     pmid INTEGER PRIMARY KEY
@@ -294,6 +334,7 @@ CREATE INDEX trials_by_article ON trials(pmid);
 CREATE INDEX families_by_family ON trial_families(family);
 CREATE INDEX evidence_by_intervention ON evidence(intervention, level, versus, direction);
 CREATE INDEX evidence_by_article ON evidence(pmid);
+CREATE INDEX claims_by_article ON claim_evidence(pmid);
 CREATE INDEX threads_by_thread ON comment_threads(thread);
 CREATE INDEX prompts_by_article ON prompts(pmid);
 CREATE INDEX prompts_by_prompt ON prompts(prompt);

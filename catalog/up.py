@@ -34,6 +34,7 @@ def prepare(
     topics: Topics | None = None,
     curation: Path | None = None,
     retractions: Path | None = None,
+    claims: Path | None = None,
     progress: Progress,
     say: Callable[[str], None],
 ) -> Ready:
@@ -55,7 +56,7 @@ def prepare(
     if not _holds_records(db):
         return Ready(catalog if catalog.is_file() else None, harvested, None, tuple(troubles))
     try:
-        built = build(db, catalog, curation=curation, retractions=retractions, progress=progress)
+        built = build(db, catalog, curation=curation, retractions=retractions, claims=claims, progress=progress)
     except HarvestError as error:
         if not catalog.is_file():
             raise

@@ -64,6 +64,8 @@ TABLES = {
     "search_hits": "topic pmid search_id",
     "evidence": "study pmid intervention level design included direction basis comparator versus participants harms"
     " certainty year region",
+    "claims": "id statement kind outcome comparator asserts settled_by",
+    "claim_evidence": "claim intervention study pmid part",
     "articles_fts": "title abstract authors journal subjects",
 }
 

@@ -1,0 +1,216 @@
+"""What the catalog holds on a question: the evidence on a treatment, for some conditions, as rows to be counted.
+
+Every row is one of the table `evidence` (docs/evidence.md), so that a claim's card, the claim checker and the map
+agree: a trial once, the treatment under test, nothing retracted, nothing of another region of the body. Reviews known
+to cite a retracted paper are kept beside the rows and not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from catalog.claims import Claim
+from catalog.evidence import COUNTED_REGIONS
+from harvest.words import tokens
+
+__all__ = [
+    "AGAINST",
+    "BETWEEN",
+    "CLINICAL",
+    "DIRECTIONS",
+    "TREATING",
+    "Dossier",
+    "Question",
+    "Retracted",
+    "Row",
+    "against",
+    "gather",
+    "gather_claim",
+    "question_of",
+]
+
+# Levels of evidence in people; '5' is preclinical, 'none' no level.
+CLINICAL = ("1", "2", "3", "4")
+# What a conclusion stands against, as readers meet it: `versus` of docs/evidence.md, its unknown in two parts.
+# `control`: groups were compared and the other one is not named or got nothing; `unclear`: not even that is known.
+# `nothing` is change from before to after, which is never shown as an effect of the treatment.
+AGAINST = ("sham", "sham_and_active", "active", "control", "unclear", "nothing")
+BETWEEN = ("between", "pooled_between")
+# Those of `AGAINST` where it is known what another group got.
+_ARMS = frozenset({"sham", "sham_and_active", "active"})
+# Directions in the order readers meet them; None: the tagger would not say.
+DIRECTIONS = ("favours", "non_inferior", "no_difference", "mixed", "against", "insufficient", "not_reported", None)
+# Designs in which people are given the treatment and followed, so that events can be counted.
+TREATING = ("rct", "nonrandomised_controlled", "historical_control", "single_arm")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for. Ids are the vocabulary's and the codebook's; no conditions: any, no words: no such limit."""
+
+    interventions: tuple[str, ...]
+    conditions: tuple[str, ...] = ()
+    comparator: tuple[str, ...] = ()
+    outcome: str = "pain_function"
+    kind: str = "efficacy"
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A study as it counts for one treatment: the values of `evidence`, by the paper that stands for it."""
+
+    study: int
+    pmid: int
+    level: str
+    design: str
+    included: str | None
+    direction: str | None
+    basis: str | None
+    comparator: tuple[str, ...]
+    versus: str | None
+    participants: int | None
+    harms: str | None
+    certainty: str | None
+    year: int | None
+    followup_months: float | None
+    since: str | None  # when the harvest first saw the paper, UTC
+
+
+class Retracted(NamedTuple):
+    """A retracted paper on the question, and the study it reports."""
+
+    study: int
+    pmid: int
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything on one treatment for one question; rows newest first.
+
+    `rows` count. `leaning` do not: reviews and guidelines whose reference list, where PubMed has it, holds a retracted
+    paper. `retracted` papers are on the question and never count.
+    """
+
+    question: Question
+    intervention: str
+    rows: tuple[Row, ...]
+    leaning: tuple[Row, ...]
+    retracted: tuple[Retracted, ...]
+
+    def of(self, *levels: str) -> tuple[Row, ...]:
+        """The rows of some levels."""
+        return tuple(row for row in self.rows if row.level in levels)
+
+    def compared(self, *levels: str) -> tuple[Row, ...]:
+        """The rows of some levels that compare with what the question names; none where it names nothing."""
+        wanted = set(self.question.comparator)
+        return tuple(row for row in self.of(*levels) if against(row) in _ARMS and wanted & set(row.comparator))
+
+
+def question_of(claim: Claim) -> Question:
+    """The question a standing claim asks of the catalog, for its own products."""
+    return Question(claim.interventions, claim.conditions, claim.comparator, claim.outcome, claim.kind, claim.words)
+
+
+def against(row: Row) -> str:
+    """What a row's conclusion stands against: one of `AGAINST`."""
+    return row.versus or ("control" if row.basis in BETWEEN else "unclear")
+
+
+def gather(conn: sqlite3.Connection, question: Question, interventions: Iterable[str] = ()) -> tuple[Dossier, ...]:
+    """What the catalog holds: one dossier a treatment, in the order asked, for different products do not add up.
+
+    Args:
+        conn: a catalog.
+        question: what is looked for.
+        interventions: other treatments than the question's own (products shown beside a claim).
+
+    Raises:
+        sqlite3.Error: the catalog cannot be read, or the time limit set on the connection is over.
+    """
+    return tuple(_asked(conn, question, name) for name in tuple(interventions) or question.interventions)
+
+
+def gather_claim(conn: sqlite3.Connection, claim: Claim) -> tuple[Dossier, ...]:
+    """What the build gathered for a standing claim: its own products, then those apart. Raises sqlite3.Error."""
+    products = (*claim.interventions, *claim.apart)
+    return tuple(_dossier(conn, question_of(claim), name, {"claim": claim.id}) for name in products)
+
+
+# What narrows the rows `e`: a standing claim by its table; a question by its conditions, a JSON list. NULL: not at all.
+_NARROWED = (
+    " AND (:claim IS NULL OR EXISTS (SELECT 1 FROM claim_evidence x WHERE x.claim = :claim"
+    " AND x.intervention = e.intervention AND x.pmid = e.pmid))"
+    " AND (:conditions IS NULL OR EXISTS (SELECT 1 FROM article_conditions c WHERE c.pmid = e.pmid"
+    " AND c.condition IN (SELECT value FROM json_each(:conditions))))"
+    " ORDER BY a.year DESC NULLS LAST, a.published DESC, a.pmid DESC"
+)
+_ROWS = (
+    "SELECT EXISTS (SELECT 1 FROM leans_on_retracted l WHERE l.pmid = e.pmid), e.study, e.pmid, e.level, e.design,"  # noqa: S608 - all ours
+    " e.included, e.direction, e.basis, e.comparator, e.versus, e.participants, e.harms, e.certainty, e.year,"
+    " a.followup_months, a.in_catalog_since FROM evidence e JOIN articles a ON a.pmid = e.pmid"
+    " WHERE e.intervention = :intervention" + _NARROWED
+)
+_RETRACTED = (
+    "SELECT coalesce(f.family, a.pmid), a.pmid FROM articles a JOIN article_interventions e ON e.pmid = a.pmid"  # noqa: S608 - all ours
+    " LEFT JOIN trial_families f ON f.pmid = a.pmid WHERE a.status = 'retracted' AND e.role = 'experimental'"
+    " AND e.intervention = :intervention"
+    " AND (a.region IS NULL OR a.region IN (SELECT value FROM json_each(:regions)))" + _NARROWED
+)
+
+
+def _asked(conn: sqlite3.Connection, question: Question, intervention: str) -> Dossier:
+    conditions = json.dumps(question.conditions) if question.conditions else None
+    found = _dossier(conn, question, intervention, {"conditions": conditions})
+    if not question.words:
+        return found
+    wanted = _pattern(question.words)
+    named = {
+        paper.pmid: wanted.search(_folded(conn, paper.pmid)) is not None
+        for papers in (found.rows, found.leaning, found.retracted)
+        for paper in papers
+    }
+    return replace(
+        found,
+        rows=tuple(row for row in found.rows if named[row.pmid]),
+        leaning=tuple(row for row in found.leaning if named[row.pmid]),
+        retracted=tuple(paper for paper in found.retracted if named[paper.pmid]),
+    )
+
+
+def _dossier(
+    conn: sqlite3.Connection, question: Question, intervention: str, narrowed: Mapping[str, str | None]
+) -> Dossier:
+    values = {"claim": None, "conditions": None, "regions": json.dumps(COUNTED_REGIONS), "intervention": intervention}
+    values |= narrowed
+    leaning: list[Row] = []
+    rows: list[Row] = []
+    for leans, *cells in conn.execute(_ROWS, values):
+        study, pmid, level, design, included, direction, basis, comparator, *rest = cells
+        kinds = tuple(comparator.split(";")) if comparator else ()
+        row = Row(study, pmid, level, design, included, direction, basis, kinds, *rest)
+        (leaning if leans else rows).append(row)
+    retracted = tuple(Retracted(*row) for row in conn.execute(_RETRACTED, values))
+    return Dossier(question, intervention, tuple(rows), tuple(leaning), retracted)
+
+
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of some words or phrases in a folded text; the full-text index stems, so it misses words before a *."""
+    phrases = []
+    for word in words:
+        text = " ".join(token.word for token in tokens(word))
+        if text:
+            phrases.append(re.escape(text) + ("" if word.endswith("*") else r"(?!\S)"))
+    return re.compile(rf"(?<!\S)(?:{'|'.join(phrases)})" if phrases else r"(?!)")
+
+
+def _folded(conn: sqlite3.Connection, pmid: int) -> str:
+    """Title, abstract and subject words of a paper as words with a blank between."""
+    texts = conn.execute("SELECT title, abstract, subjects FROM articles_text WHERE pmid = ?", (pmid,)).fetchone()
+    return " | ".join(" ".join(token.word for token in tokens(text)) for text in texts if text)
