@@ -17,6 +17,10 @@ from catalog.errors import WrongUse
 from catalog.evaluation import as_document, as_text, evaluate
 from catalog.explain import explain
 from catalog.opening import open_catalog
+from catalog.references.files import check_file as check_reference_file
+from catalog.references.report import as_json as references_json
+from catalog.references.report import as_text as references_text
+from catalog.references.report import exit_status
 from catalog.serve import serve
 from catalog.up import prepare, write_sample_in
 from harvest.commands import LISTED, PATH, Commands, say, topics_option
@@ -175,6 +179,27 @@ def explain_command(pmid: int, db: Path) -> None:
     """Print every rule that fired on a record, on which words, and why the winner won."""
     for line in explain(db, pmid):
         click.echo(line)
+
+
+@main.command("refs")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE")
+@_catalog_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_context
+def refs_command(ctx: click.Context, file: Path, db: Path, as_json: bool) -> None:
+    """Look a reference list up: .bib, .ris, .nbib, CSL-JSON, EndNote's tags, or pasted references, PMIDs, DOIs.
+
+    What is retracted comes first, and then the command ends with 1, so that a build of a manuscript can stop there.
+    """
+    report = check_reference_file(file, db)
+    if as_json:
+        click.echo(json.dumps(references_json(report), ensure_ascii=False, indent=2))
+    else:
+        for line in references_text(report):
+            click.echo(line)
+    for piece in report.unreadable[:LISTED]:
+        say(f"Not read: {f'line {piece.line}: ' if piece.line else ''}“{piece.text}”: {piece.why}")
+    ctx.exit(exit_status(report))
 
 
 @main.command("evaluate")

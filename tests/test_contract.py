@@ -30,6 +30,7 @@ COMMANDS = {
         "up": {"host", "port"},
         "digest": set(),
         "explain": {"db"},
+        "refs": {"db", "as_json"},
         "evaluate": {"db", "as_json"},
     },
 }
@@ -111,6 +112,7 @@ def test_level_is_text_and_never_null(folder: Path) -> None:
         ("catalog", ["explain", "x"], 2),
         ("catalog", ["build", "--from", "none.db"], 2),
         ("catalog", ["evaluate", "none.tsv"], 2),
+        ("catalog", ["refs", "none.bib"], 2),
         ("catalog", ["serve", "none.db"], 2),
         ("catalog", ["nonsense"], 2),
         ("harvest", ["status"], 0),

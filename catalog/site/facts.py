@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from catalog.about import dated
 from catalog.site.shelf import UNTAGGED, Shelf, load_shelf
 from catalog.site.words import BASIS, DIRECTIONS, HARMS, REGIONS, ROLES, STATUSES, VERSUS, day
 
@@ -145,9 +146,9 @@ def _dated(conn: sqlite3.Connection, *, sample: bool) -> tuple[str, str | None]:
     runs = conn.execute(
         "SELECT command, coalesce(finished, started) FROM runs WHERE state = 'complete' ORDER BY id DESC"
     ).fetchall()
-    for command, when in runs:
-        if "pubmed" in command.split():
-            return f"PubMed searched on {day(when)}.", when[:10]
+    searched = dated(conn).searched
+    if searched:
+        return f"PubMed searched on {day(searched)}.", searched
     if runs:
         how = "Read from PubMed files" if "files" in runs[0][0].split() else "Harvested"
         return f"{how} on {day(runs[0][1])}; when PubMed was searched for them is not known.", None
