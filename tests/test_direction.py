@@ -6,9 +6,10 @@ from typing import get_args
 
 import pytest
 
-from catalog.tagging.branches import index_of
 from catalog.tagging.findings import Kind
+from catalog.tagging.index import index_of
 from catalog.tagging.rules import Rule, load
+from catalog.tagging.scan import Scan
 from tests.outcomes import tagged, trial
 
 EVERY = [rule for name in ("direction", "basis") for rule in load(name)]
@@ -27,7 +28,8 @@ def test_examples_of_each_rule(rule: Rule) -> None:
 def test_the_index_of_literals_loses_no_rule(rule: Rule) -> None:
     """A rule that matches a sentence is among those its literals bring to life."""
     for sentence in rule.match:
-        assert rule.id in {alive.id for alive, _ in index_of("direction").alive(sentence.lower())}, sentence
+        alive = index_of("direction").read(Scan(sentence)).within(0, len(sentence))
+        assert rule.id in {other.id for other, _ in alive}, sentence
 
 
 def test_every_value_of_the_rules_is_a_kind_of_finding() -> None:

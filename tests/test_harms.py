@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.tagging.branches import index_of
+from catalog.tagging.index import index_of
 from catalog.tagging.rules import Rule, load
+from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from tests.outcomes import tagged
 
@@ -24,7 +25,8 @@ def test_examples_of_each_rule(rule: Rule) -> None:
     for sentence in rule.match:
         assert rule.fits(sentence), sentence
         assert any(word in sentence.lower() for word in table("harms")["gate"]), sentence
-        assert rule.id in {alive.id for alive, _ in index_of("harms").alive(sentence.lower())}, sentence
+        alive = index_of("harms").read(Scan(sentence)).within(0, len(sentence))
+        assert rule.id in {other.id for other, _ in alive}, sentence
     for sentence in rule.miss:
         assert not rule.fits(sentence), sentence
 

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 from typing import Literal
 
-from catalog.tagging.literals import LONGEST
+from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from harvest.record import Record
 
@@ -50,23 +50,12 @@ class Document:
         return self.title if field == "title" else self.abstract
 
     @cached_property
-    def _lowered(self) -> dict[TextField, str]:
-        return {"title": self.title.lower(), "abstract": self.abstract.lower()}
+    def _scans(self) -> dict[TextField, Scan]:
+        return {"title": Scan(self.title), "abstract": Scan(self.abstract)}
 
-    def lowered(self, field: TextField) -> str:
-        """The text of `field` in lower case."""
-        return self._lowered[field]
-
-    @cached_property
-    def folded(self) -> str:
-        """Title and abstract without regard to case, for telling which literals stand in them."""
-        return f"{self.title}\n{self.abstract}".casefold()
-
-    @cached_property
-    def pieces(self) -> frozenset[str]:
-        """Every piece of `folded` that is as long as the longest literals asked for."""
-        folded = self.folded
-        return frozenset(folded[i : i + LONGEST] for i in range(len(folded) - LONGEST + 1))
+    def scan(self, field: TextField) -> Scan:
+        """The text of `field` as patterns are looked for in it."""
+        return self._scans[field]
 
     @cached_property
     def _starts(self) -> list[int]:

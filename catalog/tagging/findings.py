@@ -6,16 +6,18 @@ A finding is what a clause says; which findings decide the basis, the direction 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 from catalog.tagging.arms import Arms, word
-from catalog.tagging.branches import Gated, index_of
+from catalog.tagging.branches import Gated
 from catalog.tagging.document import Document, Sentence, TextField, Zone
 from catalog.tagging.estimates import estimates, shows_none
+from catalog.tagging.index import Reading, index_of
 from catalog.tagging.rules import Rule
+from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from catalog.tagging.winners import winners
 
@@ -75,13 +77,14 @@ Study = Literal["compared", "single", "pooled"]
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What is looked for in a sentence: its part of the paper, the kinds left out, the literals that can stand."""
+    """What is looked for in a sentence: its part of the paper, the kinds left out, the rules that can fire."""
 
     sentence: Sentence
     zone: Zone
     study: Study
     unasked: frozenset[str]
-    present: Sequence[tuple[str, tuple[int, ...]]]
+    scan: Scan
+    reading: Reading
 
 
 def _unasked(study: Study, zone: Zone, *, concluded: bool) -> frozenset[str]:
@@ -94,11 +97,11 @@ _READ: frozenset[Zone] = frozenset({"title", "results", "conclusions", "other"})
 
 
 @cache
-def cue(name: str) -> re.Pattern[str]:
+def _cue(name: str) -> Gated:
     """A pattern of direction.yml that is no rule, compiled once."""
     data = table("direction")
     source: str = data[name]
-    return re.compile(source.replace("<start>", f"(?:{data['words']['start']})"), re.IGNORECASE)
+    return Gated(source.replace("<start>", f"(?:{data['words']['start']})"))
 
 
 @cache
@@ -111,27 +114,24 @@ def _pattern(name: str) -> Gated:
     return Gated(table("outcomes")[name])
 
 
-@cache
-def _gated(name: str) -> Gated:
-    return Gated(cue(name).pattern)
-
-
 def measured(document: Document, *, named: bool = True) -> bool:
     """Whether pain or function is an outcome here: `named` outside the background, and the title of nothing else."""
-    if _pattern("elsewhere").search(document.title):
+    if _pattern("elsewhere").search(document.scan("title")):
         return False
     if not named:
         return True
     told = [s for s in document.sentences if s.zone != "background"]
     if all(s.zone == "title" for s in told):  # nothing tells the parts of the abstract
         told = list(document.sentences)
-    return any(of_main(document.text(s.field), s.start, s.end) for s in told)
+    return any(of_main(document.scan(s.field), s.start, s.end) for s in told)
 
 
-def of_main(text: str, start: int, end: int) -> bool:
-    """Whether a text names pain or function."""
-    low = text[start:end].lower()
-    return "pain" in low or "disab" in low or "oswestry" in low or bool(_pattern("main").search(text, start, end))
+def of_main(scan: Scan, start: int, end: int) -> bool:
+    """Whether a text names pain or function between two places."""
+    find = scan.low.find
+    if find("pain", start, end) >= 0 or find("disab", start, end) >= 0 or find("oswestry", start, end) >= 0:
+        return True
+    return bool(_pattern("main").search(scan, start, end))
 
 
 def read_findings(document: Document, arms: Arms, *, study: Study) -> tuple[Finding, ...]:
@@ -160,25 +160,28 @@ def read_findings(document: Document, arms: Arms, *, study: Study) -> tuple[Find
 
 def _findings(document: Document, arms: Arms, zones: frozenset[Zone], *, study: Study) -> Iterator[Finding]:
     concluded = document.has("conclusions")
+    readings: dict[TextField, Reading] = {}
     for sentence in document.sentences:
         if sentence.zone not in zones:
             continue
-        text = document.text(sentence.field)
+        scan = document.scan(sentence.field)
+        if sentence.field not in readings:
+            readings[sentence.field] = index_of("direction").read(scan)
+        reading = readings[sentence.field]
         zone = sentence.zone
         if (
             zone in ("results", "other")
-            and _may(text, sentence, "concluders")
-            and cue("concluding").search(text, sentence.start, sentence.end)
+            and _may(scan, sentence, "concluders")
+            and _cue("concluding").search(scan, sentence.start, sentence.end)
         ):
             zone = "conclusions"
-        if zone == "title" and (not cue("titled").search(text) or text.rstrip().endswith("?")):
+        if zone == "title" and (not _cue("titled").search(scan) or scan.text.rstrip().endswith("?")):
             continue
         unasked = _unasked(study, zone, concluded=concluded)
         spoken: Outcome = "open"
         told: list[Finding] = []
-        present = index_of("direction", unasked).present(text[sentence.start : sentence.end].lower())
-        for start, end in clauses(text, sentence) if present else ():
-            look = _Look(sentence, zone, study, unasked, present)
+        for start, end in clauses(scan, sentence) if reading.tells(sentence.start, sentence.end) else ():
+            look = _Look(sentence, zone, study, unasked, scan, reading)
             clause_found = list(_clause(document, arms, look, (start, end), spoken))
             if any(f.tier == "retracts" for f in clause_found):
                 told = [replace(f, kind="alike") if f.kind in ("better", "worse") else f for f in told]
@@ -206,27 +209,28 @@ def _turned(told: Sequence[Finding], found: Sequence[Finding]) -> list[Finding]:
 
 def _of_figures(document: Document, arms: Arms, sentence: Sentence, zone: Zone) -> Iterator[Finding]:
     """What a sentence says in figures alone."""
-    text, start, end = document.text(sentence.field), sentence.start, sentence.end
-    found = list(estimates(arms, sentence.field, text, start, end))
-    if not found or _gated("outset").search(text, start, end) or _gated("aside").search(text, start, end):
+    scan, start, end = document.scan(sentence.field), sentence.start, sentence.end
+    found = list(estimates(arms, sentence.field, scan.text, start, end))
+    if not found or _cue("outset").search(scan, start, end) or _cue("aside").search(scan, start, end):
         return
-    outcome = _outcome(text, start, end, "open")
+    outcome = _outcome(scan, start, end, "open")
     for kind, rule in dict.fromkeys(found):
         yield Finding(kind, "estimate", rule, zone, sentence.field, start, end, outcome, False, None)
 
 
-def clauses(text: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
-    """(start, end) of each clause of a sentence."""
+def clauses(scan: Scan, sentence: Sentence) -> Iterator[tuple[int, int]]:
+    """(start, end) of each clause of a sentence of a text."""
+    text = scan.text
     at = sentence.start
-    if not _may(text, sentence, "turns"):
+    if not _may(scan, sentence, "turns"):
         yield at, sentence.end
         return
-    if cue("conceded").match(text, at):
+    if _cue("conceded").match(scan, at):
         comma = text.find(", ", at, sentence.end)
         if comma > 0:
             yield at, comma
             at = comma + 2
-    for mark in cue("cut").finditer(text, at, sentence.end):
+    for mark in _cue("cut").matches(scan, at, sentence.end):
         bracketed = text.rfind("(", at, mark.start()) > text.rfind(")", at, mark.start())
         if mark.start() > at + 3 and not bracketed:
             yield at, mark.start()
@@ -243,35 +247,34 @@ def _clause(
     spoken: Outcome,
 ) -> Iterator[Finding]:
     start, end = place
-    sentence, zone = look.sentence, look.zone
-    text = document.text(sentence.field)
-    low = text[start:end].lower()
+    sentence, zone, scan = look.sentence, look.zone, look.scan
+    text = scan.text
     # Where arms are compared, what the results say of one arm's change decides nothing.
-    each = look.study != "compared" or zone != "results" or any(word in low for word in _EACH)
+    each = look.study != "compared" or zone != "results" or _holds(scan, start, end, _EACH)
     hits: list[tuple[Rule, re.Match[str]]] = []
     done: set[str] = set()
-    for rule, pattern in index_of("direction", look.unasked).alive(low, look.present):
-        if rule.id in done or (rule.tier == "within" and not each):
+    for rule, branch in look.reading.within(start, end):
+        if rule.id in done or rule.value in look.unasked or (rule.tier == "within" and not each):
             continue
-        match = pattern.search(text, start, end)
+        match = branch.search(scan, start, end)
         if match:
             done.add(rule.id)
-            if not (rule.unless and rule.unless.search(text, start, end)):
+            if not (rule.unless and rule.unless.search(scan, start, end)):
                 hits.append((rule, match))
     if not hits:
         return
     between = {rule.value for rule, _ in hits if rule.tier in ("between", "favour", "retracts")}
-    outcome = _outcome(text, start, end, spoken)
+    outcome = _outcome(scan, start, end, spoken)
     if between and (
-        _gated("outset").search(text, start, end) or (outcome != "main" and _gated("aside").search(text, start, end))
+        _cue("outset").search(scan, start, end) or (outcome != "main" and _cue("aside").search(scan, start, end))
     ):
-        if not between & {"alike"} or _gated("outset").search(text, start, end):
+        if not between & {"alike"} or _cue("outset").search(scan, start, end):
             return
         outcome = "other"
-    both = bool(_gated("both").search(text, start, end)) or (
-        zone == "conclusions" and bool(cue("both_claim").search(text, start, end))
+    both = bool(_cue("both").search(scan, start, end)) or (
+        zone == "conclusions" and bool(_cue("both_claim").search(scan, start, end))
     )
-    conceded = bool(cue("conceded").match(text, start))
+    conceded = bool(_cue("conceded").match(scan, start))
     told: set[Kind] = set()
     for rule, match in hits:
         kinds: list[tuple[Kind, str | None]]
@@ -311,14 +314,18 @@ def _of_control(arms: Arms, field: TextField, text: str, start: int, end: int) -
     return {m.side for m in arms.mentions(field, text, start, end)} == {"control"}
 
 
-def _may(text: str, sentence: Sentence, literals: str) -> bool:
-    low = text[sentence.start : sentence.end].lower()
-    return any(literal in low for literal in _literals(literals))
+def _may(scan: Scan, sentence: Sentence, literals: str) -> bool:
+    return _holds(scan, sentence.start, sentence.end, _literals(literals))
 
 
-def _outcome(text: str, start: int, end: int, spoken: Outcome) -> Outcome:
-    if of_main(text, start, end):
+def _holds(scan: Scan, start: int, end: int, literals: Iterable[str]) -> bool:
+    find = scan.low.find
+    return any(find(literal, start, end) >= 0 for literal in literals)
+
+
+def _outcome(scan: Scan, start: int, end: int, spoken: Outcome) -> Outcome:
+    if of_main(scan, start, end):
         return "main"
-    if _pattern("other").search(text, start, end):
+    if _pattern("other").search(scan, start, end):
         return "other"
-    return "main" if spoken == "open" and cue("general").search(text, start, end) else spoken
+    return "main" if spoken == "open" and _cue("general").search(scan, start, end) else spoken

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from catalog.tagging.arms import Arms
-from catalog.tagging.branches import index_of
-from catalog.tagging.document import Document, Sentence
+from catalog.tagging.document import Document, Sentence, TextField
+from catalog.tagging.index import index_of
 from catalog.tagging.rules import Rule
+from catalog.tagging.scan import Signs
 from catalog.tagging.tables import table
 from catalog.tagging.tags import Tag
 
@@ -31,8 +33,8 @@ class Harmed:
 
 
 @cache
-def _gate() -> tuple[str, ...]:
-    return tuple(table("harms")["gate"])
+def _gate() -> Signs:
+    return Signs(table("harms")["gate"])
 
 
 @cache
@@ -62,22 +64,22 @@ _Found = tuple[str, str, Sentence, int, int]
 
 
 def _found(document: Document, design: str, arms: Arms) -> Iterator[_Found]:
-    present = [word for word in _gate() if word in document.folded]
-    if not present:
-        return
+    fields: tuple[TextField, ...] = ("title", "abstract")
+    gates = {field: document.scan(field).places_of(_gate()) for field in fields}
+    readings = {field: index_of("harms").read(document.scan(field)) for field, places in gates.items() if places}
     for place, sentence in enumerate(document.sentences):
-        text = document.text(sentence.field)
-        low = text[sentence.start : sentence.end].lower()
-        if not any(word in low for word in present):
+        gate = gates[sentence.field]
+        at = bisect_left(gate, sentence.start)
+        if at == len(gate) or gate[at] >= sentence.end:
             continue
-        there = index_of("harms").present(low)
-        for start, end in _clauses(text, sentence):
+        scan, reading = document.scan(sentence.field), readings[sentence.field]
+        for start, end in _clauses(scan.text, sentence):
             told: set[str] = set()
-            for rule, pattern in index_of("harms").alive(text[start:end].lower(), there):
+            for rule, branch in reading.within(start, end):
                 if rule.id in told or sentence.zone not in rule.zones:
                     continue
-                for match in pattern.finditer(text, start, end):
-                    if rule.unless and rule.unless.search(text, start, end):
+                for match in branch.matches(scan, start, end):
+                    if rule.unless and rule.unless.search(scan, start, end):
                         break
                     value = _judged(document, design, arms, place, (start, end), rule, match)
                     if value is not None:

@@ -1,15 +1,17 @@
-"""What a pattern cannot match without: literals that let most of its branches be skipped without running them.
+"""What a pattern cannot match without, and what it can begin with: literals that spare running it.
 
 A rule's pattern is a list of branches joined by `|`. For each branch a set of literals is worked out, one of which
-stands in every match. Where none of them stands in a text the branch is left out; the branches that remain match
-exactly what the whole pattern would (tests compare both). A plain `in` costs about a microsecond, a branch some tens.
+stands in every match, and where they can be told those with which every match begins. Where none of the first stands in
+a text the branch is left out, and it is tried only where one of the others does; it matches what it would without.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
+
+from catalog.tagging.lexicon import SHORTEST
 
 try:  # the standard library's own reading of a pattern; without it nothing is skipped, only slower
     from re import _constants as _ops  # type: ignore[attr-defined]  # not in typeshed
@@ -17,86 +19,24 @@ try:  # the standard library's own reading of a pattern; without it nothing is s
 except ImportError:  # pragma: no cover - a Python that moved it
     _parser = None
 
-__all__ = ["LONGEST", "Branches", "branches_of", "needed"]
+__all__ = ["DIGIT", "beginnings", "branches_of", "known_of", "lowered_pattern", "needed", "run"]
 
-# More spellings than this are not worked out, shorter literals stand in every text.
-MOST = 160
-SHORTEST = 3
-# The beginning of a long literal tells as much, is shared by more patterns, and is looked up among the text's own
-# pieces of that length at once.
-LONGEST = 5
-
-
-class Branches:
-    """A pattern cut into its branches, each with the literals it needs (None: must always run).
-
-    A branch is run in lower case on a text in lower case, which the standard library does twice as fast as ignoring
-    case, and without a word boundary in front, which keeps it from skipping to the first letters that fit.
-    """
-
-    def __init__(self, pattern: str, flags: int) -> None:
-        self.whole = re.compile(pattern, flags)
-        parts = branches_of(pattern)
-        folding = bool(flags & re.IGNORECASE)
-        self.literals = tuple(needed(part) if folding else None for part in parts)
-        self.vocabulary = frozenset(word for words in self.literals if words for word in words)
-        self._parts = tuple(_Branch(part) for part in parts) if folding else ()
-
-    def spans(self, text: str, lowered: str, present: frozenset[str] | None) -> Iterator[tuple[int, int]]:
-        """(start, end) of each match of the whole pattern in a text, leftmost first.
-
-        Args:
-            text: where to look.
-            lowered: the same in lower case.
-            present: the literals of the vocabulary that stand in it; None runs the whole pattern instead.
-        """
-        if present is None or not self._parts or len(lowered) != len(text):  # lower case may be longer: İ
-            yield from (whole.span() for whole in self.whole.finditer(text))
-            return
-        alive = [
-            part
-            for part, words in zip(self._parts, self.literals, strict=True)
-            if words is None or not words.isdisjoint(present)
-        ]
-        waiting = [(found, part) for part in alive if (found := part.search(lowered, 0))]
-        while waiting:
-            (start, end), _ = min(waiting, key=lambda item: item[0][0])  # of equals the earlier branch
-            yield start, end
-            on = max(end, start + 1)
-            waiting = [
-                (found, part)
-                for now, part in waiting
-                if (found := now if now[0] >= on else part.search(lowered, on)) is not None
-            ]
+# More spellings than this are not worked out.
+MOST = 80
+# The beginning of a long literal tells as much, and is shared by more patterns.
+LONGEST = 8
+# How far from where a place begins a run of letters is looked for.
+FARTHEST = 16
+# Places where a match may begin are told by so many letters or more.
+SHORTEST_BEGINNING = 2
+REACH = 8
+# Stands for any digit, in what a match begins with.
+DIGIT = "\ue000"
+_LETTERS = re.compile(r"[a-z]+")
 
 
-class _Branch:
-    """One branch, for texts in lower case."""
-
-    def __init__(self, part: str) -> None:
-        lowered = _lowered(part)
-        self._bounded = lowered.startswith(r"\b")
-        self._compiled = re.compile(lowered[2:] if self._bounded else lowered)
-
-    def search(self, text: str, start: int) -> tuple[int, int] | None:
-        """The first match from `start` on."""
-        while found := self._compiled.search(text, start):
-            begin, end = found.span()
-            if not self._bounded or _is_boundary(text, begin):
-                return begin, end
-            start = begin + 1
-        return None
-
-
-def _is_boundary(text: str, at: int) -> bool:
-    r"""What `\b` asks: a word character on exactly one side."""
-    before = at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")
-    after = at < len(text) and (text[at].isalnum() or text[at] == "_")
-    return before != after
-
-
-def _lowered(pattern: str) -> str:
-    r"""A pattern in lower case; what follows a backslash stays, since \W is not \w."""
+def lowered_pattern(pattern: str) -> str:
+    r"""A pattern in lower case, for texts in lower case; what follows a backslash stays, since \W is not \w."""
     return re.sub(
         r"\\.|[^\\]+", lambda found: found[0] if found[0][0] == "\\" else found[0].lower(), pattern, flags=re.DOTALL
     )
@@ -127,65 +67,103 @@ def branches_of(pattern: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def needed(pattern: str) -> frozenset[str] | None:
-    """Lower-case literals of which every match of a case-insensitive pattern contains one; None: cannot be told."""
+Words = frozenset[str]
+
+
+def needed(pattern: str) -> tuple[Words, ...]:
+    """Sets of runs of small letters: every match of a pattern, case ignored, holds one of each set; the rarest first.
+
+    None at all where nothing can be told.
+    """
+    return known_of(pattern)[0]
+
+
+def known_of(pattern: str) -> tuple[tuple[Words, ...], tuple[str, ...]]:
+    """(what `needed` says, what `beginnings` says) of a pattern, from one reading of it."""
     if _parser is None:  # pragma: no cover - a Python that moved it
-        return None
-    best = _best(list(_parser.parse(pattern, re.IGNORECASE)))
-    if best is None:
-        return None
-    cut = {word[:LONGEST] for word in best}
+        return (), ()
+    nodes = list(_parser.parse(pattern, re.IGNORECASE))
+    return _needs(nodes), _begins(nodes)
+
+
+def _needs(nodes: list[Any]) -> tuple[Words, ...]:
+    found = {_short(words) for words in _every(nodes)}
+    told = [words for words in found if not any(_says_more(other, words) for other in found if other != words)]
+    return tuple(sorted(told, key=lambda words: (_worth(words), sorted(words)), reverse=True))
+
+
+def beginnings(pattern: str) -> tuple[str, ...]:
+    """What every match of a pattern begins with, in lower case, none the beginning of another; none if not told.
+
+    DIGIT stands for any digit.
+    """
+    return known_of(pattern)[1]
+
+
+def _begins(nodes: list[Any]) -> tuple[str, ...]:
+    words = {word for word, _ in _spelled(nodes, REACH)}
+    cut = {DIGIT if word[:1].isdigit() or word[:1] == DIGIT else word.partition(DIGIT)[0] for word in words}
+    if min(map(len, cut - {DIGIT}), default=SHORTEST_BEGINNING) < SHORTEST_BEGINNING:
+        return ()
+    return tuple(sorted(word for word in cut if not any(word.startswith(other) for other in cut if other != word)))
+
+
+def run(literal: str) -> str:
+    """The longest run of letters in a literal."""
+    return max(_LETTERS.findall(literal), key=len, default="")
+
+
+def _short(words: Iterable[str]) -> Words:
+    cut = {word[:LONGEST] for word in words}
     # "group" in a text says all that "groups" would
     return frozenset(word for word in cut if not any(other in word for other in cut if other != word))
+
+
+def _says_more(one: Words, other: Words) -> bool:
+    """Whether a text that holds one of the first set holds one of the second, so that this need not be asked."""
+    return all(any(short in word for short in other) for word in one)
 
 
 Spelling = tuple[str, bool]  # what stands there, and whether more may follow it directly
 
 
-def _best(nodes: list[Any]) -> set[str] | None:
-    """Of all places in a sequence to begin, the one whose shortest literal is longest."""
-    best: set[str] | None = None
-    for i in range(len(nodes)):
-        words = {word for word, _ in _spelled(nodes[i:])}
-        if words and min(map(len, words)) >= SHORTEST and (best is None or _worth(words) > _worth(best)):
-            best = words
-        inner = _inner(nodes[i])
-        if inner is not None and (best is None or _worth(inner) > _worth(best)):
-            best = inner
-    return best
+def _every(nodes: list[Any]) -> Iterator[set[str]]:
+    """Sets of literals, each needed, from all places of a sequence and from within its groups."""
+    for i, node in enumerate(nodes):
+        if i == 0 or nodes[i - 1][0] is not _ops.LITERAL:
+            words = {run(word) for word, _ in _spelled(nodes[i:], FARTHEST)}
+            if min(map(len, words)) >= SHORTEST:
+                yield words
+        yield from _within(node)
 
 
-def _worth(words: set[str]) -> tuple[int, int]:
-    return min(min(map(len, words)), 6), -len(words)
-
-
-def _inner(node: Any) -> set[str] | None:
+def _within(node: Any) -> Iterator[set[str]]:
     """Literals needed by what stands within a group that must be there."""
     op, value = node
     if op is _ops.SUBPATTERN:
-        return _best(list(value[3]))
-    if op in (_ops.MAX_REPEAT, _ops.MIN_REPEAT) and value[0] >= 1:
-        return _best(list(value[2]))
-    if op is _ops.BRANCH:
-        found: set[str] = set()
-        for branch in value[1]:
-            words = _best(list(branch))
-            if words is None:
-                return None
-            found |= words
-        return found if len(found) <= MOST else None
-    return None
+        yield from _every(list(value[3]))
+    elif op in (_ops.MAX_REPEAT, _ops.MIN_REPEAT) and value[0] >= 1:
+        yield from _every(list(value[2]))
+    elif op is _ops.BRANCH:
+        best = [max(_every(list(branch)), key=_worth, default=None) for branch in value[1]]
+        words = {word for words in best for word in words or ()}
+        if None not in best and len(words) <= MOST:
+            yield words
 
 
-def _spelled(nodes: list[Any]) -> set[Spelling]:
-    """The ways a sequence can begin, as far as they can be spelled out."""
+def _worth(words: Collection[str]) -> tuple[int, int]:
+    return min(min(map(len, words)), 6), -len(words)
+
+
+def _spelled(nodes: list[Any], reach: int) -> set[Spelling]:
+    """The ways a sequence can begin, as far as they can be spelled out, and not much farther than `reach`."""
     spellings: set[Spelling] = {("", True)}
     for node in nodes:
-        after = _node(node)
+        after = _node(node, reach)
         grown: set[Spelling] = set()
         for word, open_ in spellings:
-            if open_:
-                grown |= {(word + more, goes_on) for more, goes_on in after}
+            if open_ and len(word) < reach:
+                grown |= {((word + more)[:reach], goes_on and len(word + more) < reach) for more, goes_on in after}
             else:
                 grown.add((word, False))
         if len(grown) > MOST:
@@ -196,26 +174,37 @@ def _spelled(nodes: list[Any]) -> set[Spelling]:
     return spellings
 
 
-def _node(node: Any) -> set[Spelling]:
+def _node(node: Any, reach: int) -> set[Spelling]:
     op, value = node
     if op is _ops.LITERAL:
         letter = chr(value).lower()
         return {(letter, True)} if letter.isascii() else {("", False)}
     if op is _ops.IN:
+        if all(_is_digit(*item) for item in value):
+            return {(DIGIT, True)}
         letters = [chr(v).lower() for o, v in value if o is _ops.LITERAL]
         return {(letter, True) for letter in letters} if len(letters) == len(value) <= 4 else {("", False)}
     if op is _ops.SUBPATTERN:
-        return _spelled(list(value[3]))
+        return _spelled(list(value[3]), reach)
     if op is _ops.BRANCH:
         found: set[Spelling] = set()
         for branch in value[1]:
-            found |= _spelled(list(branch))
+            found |= _spelled(list(branch), reach)
         return found if len(found) <= MOST else {("", False)}
     if op in (_ops.MAX_REPEAT, _ops.MIN_REPEAT):
         least, most, inner = value
         if (least, most) == (0, 1):
-            return {("", True)} | _spelled(list(inner))
-        return {(word, False) for word, _ in _spelled(list(inner))} if least else {("", False)}
+            return {("", True)} | _spelled(list(inner), reach)
+        return {(word, False) for word, _ in _spelled(list(inner), reach)} if least else {("", False)}
     if op in (_ops.AT, _ops.ASSERT, _ops.ASSERT_NOT):
         return {("", True)}
     return {("", False)}
+
+
+def _is_digit(op: Any, value: Any) -> bool:
+    """Whether what a class holds are digits."""
+    if op is _ops.CATEGORY:
+        return value is _ops.CATEGORY_DIGIT
+    if op is _ops.RANGE:
+        return chr(value[0]).isdigit() and chr(value[1]).isdigit()
+    return op is _ops.LITERAL and chr(value).isdigit()

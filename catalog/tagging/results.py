@@ -11,6 +11,7 @@ from catalog.tagging.document import Document, Sentence
 from catalog.tagging.findings import clauses
 from catalog.tagging.literals import branches_of, needed
 from catalog.tagging.rules import load
+from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from catalog.tagging.tags import Result
 
@@ -26,13 +27,15 @@ class _Measure:
     id: str | None
     outcome: Literal["pain", "function", "success"]
     pattern: re.Pattern[str]
-    literals: frozenset[str] | None
+    literals: frozenset[str]
 
 
 @cache
 def _measures() -> tuple[_Measure, ...]:
     return tuple(
-        _Measure(entry["id"], entry["outcome"], re.compile(part, re.IGNORECASE), needed(part))
+        _Measure(
+            entry["id"], entry["outcome"], re.compile(part, re.IGNORECASE), frozenset(next(iter(needed(part)), ()))
+        )
         for entry in table("outcomes")["measures"]
         for part in branches_of(entry["pattern"])
     )
@@ -40,7 +43,7 @@ def _measures() -> tuple[_Measure, ...]:
 
 @cache
 def _literals() -> frozenset[str]:
-    return frozenset(word for measure in _measures() for word in measure.literals or ())
+    return frozenset(word for measure in _measures() for word in measure.literals)
 
 
 @cache
@@ -61,22 +64,23 @@ def read_results(document: Document, design: str) -> tuple[Result, ...]:
     found: list[Result] = []
     for sentence in document.sentences:
         if sentence.field == "abstract" and sentence.zone in zones:
-            found += _of_sentence(document.abstract, sentence)
+            found += _of_sentence(document.scan("abstract"), sentence)
     return tuple(found)
 
 
-def _of_sentence(text: str, sentence: Sentence) -> list[Result]:
+def _of_sentence(scan: Scan, sentence: Sentence) -> list[Result]:
+    text = scan.text
     if not _DIGIT.search(text, sentence.start, sentence.end):
         return []
-    low = text[sentence.start : sentence.end].lower()
+    low = scan.low[sentence.start : sentence.end]
     there = {literal for literal in _literals() if literal in low}
     if not there:
         return []
-    measures = [m for m in _measures() if m.literals is None or not m.literals.isdisjoint(there)]
+    measures = [m for m in _measures() if not m.literals or not m.literals.isdisjoint(there)]
     if not measures:
         return []
     found: list[Result] = []
-    for start, end in clauses(text, sentence):
+    for start, end in clauses(scan, sentence):
         named: dict[tuple[str, str | None], _Measure] = {}
         for measure in measures:
             if (measure.outcome, measure.id) not in named and measure.pattern.search(text, start, end):

@@ -7,17 +7,24 @@ which value wins is not code either: it is the list in `rules/precedence.yml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, TypeVar
 
+from catalog.tagging.branches import Branch, Branches, Gated, spans
 from catalog.tagging.document import ZONES, Document, TextField, Zone
-from catalog.tagging.literals import LONGEST, Branches
 from catalog.tagging.tables import table
 from catalog.tagging.tags import Source
 
 __all__ = ["Hit", "Rule", "RuleError", "fire", "load", "precedence"]
+
+
+# Branches that can match, by text.
+Alive = Mapping[TextField, Sequence[Branch]]
+
+
+_Compiled = TypeVar("_Compiled")
 
 
 class RuleError(ValueError):
@@ -46,10 +53,10 @@ class Rule:
     tier: str
     zones: frozenset[Zone]
     pattern: Branches | None
-    unless: re.Pattern[str] | None  # in the same sentence
-    unless_text: re.Pattern[str] | None  # anywhere in title or abstract
-    needs_text: re.Pattern[str] | None
-    unless_title: re.Pattern[str] | None
+    unless: Gated | None  # in the same sentence
+    unless_text: Gated | None  # anywhere in title or abstract
+    needs_text: Gated | None
+    unless_title: Gated | None
     types: frozenset[str]
     mesh: frozenset[str]
     unless_types: frozenset[str]
@@ -62,11 +69,11 @@ class Rule:
     match: tuple[str, ...]
     miss: tuple[str, ...]
 
-    def hits(self, document: Document, present: frozenset[str] | None = None) -> list[Hit]:
+    def hits(self, document: Document, alive: Alive | None = None) -> list[Hit]:
         """Where the rule fires; nothing where a veto holds or there are fewer hits than it asks for.
 
-        `present` holds the literals of the rules that stand in the document; given, branches that cannot match are
-        left out (see literals.py). Without it every branch is tried; the hits are the same.
+        `alive` holds the branches that can match in each text; given, only those are tried, and only where they can
+        begin. Without it the whole pattern runs along each text; the hits are the same.
         """
         record = document.record
         if self.unless_types and any(t.name in self.unless_types for t in record.publication_types):
@@ -75,20 +82,27 @@ class Rule:
             return []
         if self.no_abstract and document.abstract:
             return []
-        if any(document.has(zone) for zone in self.unless_zones):
+        if self.unless_zones and any(document.has(zone) for zone in self.unless_zones):
             return []
-        found = list(self._headings(document))
+        found = list(self._headings(document)) if self.types or self.mesh else []
         if self.pattern is not None:
-            found += self._text(document, self.pattern, present)
+            for field in self.fields:
+                found += self._text(document, field, None if alive is None else alive.get(field, ()))
         if len(found) < self.least:
             return []
-        if found and self.unless_title and self.unless_title.search(document.title):
+        if found and self.unless_title and self.unless_title.search(document.scan("title")):
             return []
         if found and self.unless_text and _anywhere(self.unless_text, document):
             return []
         if found and self.needs_text and not _anywhere(self.needs_text, document):
             return []
         return found
+
+    @cached_property
+    def fields(self) -> tuple[TextField, ...]:
+        """The texts in which the rule's parts of the paper stand."""
+        fields: tuple[TextField, ...] = ("title", "abstract")
+        return tuple(f for f in fields if ("title" in self.zones if f == "title" else not self.zones <= {"title"}))
 
     def _headings(self, document: Document) -> Iterator[Hit]:
         record = document.record
@@ -100,29 +114,30 @@ class Rule:
             if heading.name in self.mesh:
                 yield Hit(self.id, self.value, self.tier, "mesh", None, None, heading.name)
 
-    def _text(self, document: Document, pattern: Branches, present: frozenset[str] | None) -> Iterator[Hit]:
-        fields: tuple[TextField, ...] = ("title", "abstract")
-        for field in fields:
-            text = document.text(field)
-            elsewhere = "title" not in self.zones if field == "title" else self.zones <= {"title"}
-            if not text or elsewhere:
+    def _text(self, document: Document, field: TextField, alive: Sequence[Branch] | None) -> Iterator[Hit]:
+        scan = document.scan(field)
+        text = scan.text
+        if alive is None:
+            assert self.pattern is not None  # noqa: S101  # hits() asks only rules that have one
+            places: Iterable[tuple[int, int]] = (match.span() for match in self.pattern.whole.finditer(text))
+        else:
+            places = spans(alive, scan)
+        for start, end in places:
+            sentence = document.sentence_at(field, start)
+            if sentence.zone not in self.zones:
                 continue
-            for start, end in pattern.spans(text, document.lowered(field), present):
-                sentence = document.sentence_at(field, start)
-                if sentence.zone not in self.zones:
-                    continue
-                if self.unless and self.unless.search(text, sentence.start, max(sentence.end, end)):
-                    continue
-                yield Hit(self.id, self.value, self.tier, field, start, end, text[start:end])
+            if self.unless and self.unless.search(scan, sentence.start, max(sentence.end, end)):
+                continue
+            yield Hit(self.id, self.value, self.tier, field, start, end, text[start:end])
 
     def fits(self, example: str) -> bool:
         """Whether pattern and sentence veto let the rule fire on a single sentence (for the examples in the file)."""
         fires = self.pattern is not None and self.pattern.whole.search(example)
-        return bool(fires and not (self.unless and self.unless.search(example)))
+        return bool(fires and not (self.unless and self.unless.pattern.search(example)))
 
 
-def _anywhere(pattern: re.Pattern[str], document: Document) -> bool:
-    return bool(pattern.search(document.title) or pattern.search(document.abstract))
+def _anywhere(pattern: Gated, document: Document) -> bool:
+    return bool(pattern.search(document.scan("title")) or pattern.search(document.scan("abstract")))
 
 
 _KEYS = frozenset(
@@ -144,30 +159,83 @@ def load(name: str) -> tuple[Rule, ...]:
     return rules
 
 
-@cache
-def _vocabulary(name: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Every literal that some branch of the file's rules needs: those of full length, and the shorter ones."""
-    words = {word for rule in load(name) if rule.pattern for word in rule.pattern.vocabulary}
-    return frozenset(w for w in words if len(w) == LONGEST), tuple(sorted(w for w in words if len(w) < LONGEST))
+@dataclass(frozen=True)
+class _Plan:
+    """The rules of a file, by what brings each to life: its branches in each text, by literal, and its headings."""
+
+    rules: tuple[Rule, ...]
+    branches: tuple[tuple[int, Branch], ...]  # each with its rule's place
+    by_literal: Mapping[TextField, Mapping[str, tuple[int, ...]]]
+    literals: Mapping[TextField, frozenset[str]]
+    always: Mapping[TextField, tuple[int, ...]]
+    by_heading: Mapping[tuple[Source, str], tuple[int, ...]]
+    last: frozenset[int]  # the rules that are asked last
+
+    def alive(self, document: Document) -> dict[int, dict[TextField, list[Branch]]]:
+        """The rules that may fire, in the file's order, each with the branches that can match in each text."""
+        found: dict[int, dict[TextField, list[Branch]]] = {}
+        record = document.record
+        for kind in record.publication_types:
+            for at in self.by_heading.get(("publication_type", kind.name), ()):
+                found[at] = {}
+        for heading in record.mesh:
+            for at in self.by_heading.get(("mesh", heading.name), ()):
+                found[at] = {}
+        for field in self.literals:
+            ids = set(self.always[field])
+            by_literal = self.by_literal[field]
+            present = document.scan(field).present
+            for literal in self.literals[field] & present:
+                ids.update(by_literal[literal])
+            for at in sorted(ids):
+                rule, branch = self.branches[at]
+                if branch.may_match(present):
+                    found.setdefault(rule, {}).setdefault(field, []).append(branch)
+        return {at: found[at] for at in sorted(found)}
 
 
 @cache
-def _in_turn(name: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    """The file's rules, and those of them that are asked last."""
+def _plan(name: str) -> _Plan:
     last = {tuple(line.split()) for line in table("precedence").get("asked_last", {}).get(name, ())}
     rules = load(name)
-    guesses = tuple(rule for rule in rules if (rule.value, rule.tier) in last)
-    return tuple(rule for rule in rules if rule not in guesses), guesses
+    branches: list[tuple[int, Branch]] = []
+    by_literal: dict[TextField, dict[str, list[int]]] = {"title": {}, "abstract": {}}
+    always: dict[TextField, list[int]] = {"title": [], "abstract": []}
+    by_heading: dict[tuple[Source, str], list[int]] = {}
+    for at, rule in enumerate(rules):
+        for branch in rule.pattern.parts if rule.pattern else ():
+            for field in rule.fields:
+                if not branch.key:
+                    always[field].append(len(branches))
+                for literal in branch.key:
+                    by_literal[field].setdefault(literal, []).append(len(branches))
+            branches.append((at, branch))
+        for kind in rule.types:
+            by_heading.setdefault(("publication_type", kind), []).append(at)
+        for heading in rule.mesh:
+            by_heading.setdefault(("mesh", heading), []).append(at)
+    return _Plan(
+        rules,
+        tuple(branches),
+        {field: {literal: tuple(its) for literal, its in found.items()} for field, found in by_literal.items()},
+        {field: frozenset(found) for field, found in by_literal.items()},
+        {field: tuple(its) for field, its in always.items()},
+        {heading: tuple(its) for heading, its in by_heading.items()},
+        frozenset(at for at, rule in enumerate(rules) if (rule.value, rule.tier) in last),
+    )
 
 
-def fire(name: str, document: Document) -> list[Hit]:
-    """Every hit of the rules of `rules/NAME.yml` on a document, in the file's order; guesses only where none knows."""
-    long, short = _vocabulary(name)
-    folded = document.folded
-    present = (long & document.pieces).union(word for word in short if word in folded)
-    first, last = _in_turn(name)
-    hits = [hit for rule in first for hit in rule.hits(document, present)]
-    return hits or [hit for rule in last for hit in rule.hits(document, present)]
+def fire(name: str, document: Document, *, skipping: bool = True) -> list[Hit]:
+    """Every hit of the rules of `rules/NAME.yml` on a document, in the file's order; guesses only where none knows.
+
+    Without `skipping` every rule runs along every text, which finds the same.
+    """
+    plan = _plan(name)
+    alive: Mapping[int, Alive | None] = plan.alive(document) if skipping else dict.fromkeys(range(len(plan.rules)))
+    hits = [hit for at, its in alive.items() if at not in plan.last for hit in plan.rules[at].hits(document, its)]
+    if hits or not plan.last:
+        return hits
+    return [hit for at, its in alive.items() if at in plan.last for hit in plan.rules[at].hits(document, its)]
 
 
 @cache
@@ -200,12 +268,12 @@ def _rule(name: str, data: dict[str, Any], shorthand: dict[str, str]) -> Rule:
             source = source and source.replace(f"<{word}>", f"(?:{meaning})")
         return source
 
-    def pattern(key: str) -> re.Pattern[str] | None:
+    def compiled(key: str, kind: Callable[[str, int], _Compiled]) -> _Compiled | None:
         source = written(key)
         if source is None:
             return None
         try:
-            return re.compile(source, flags)
+            return kind(source, flags)
         except re.error as error:
             raise wrong(f"{key} is not a regular expression ({error})") from error
 
@@ -223,11 +291,11 @@ def _rule(name: str, data: dict[str, Any], shorthand: dict[str, str]) -> Rule:
         value=str(data["value"]),
         tier=str(data["tier"]),
         zones=zones("in", ZONES),
-        pattern=Branches(written("pattern") or "", flags) if pattern("pattern") else None,
-        unless=pattern("unless"),
-        unless_text=pattern("unless_text"),
-        needs_text=pattern("needs_text"),
-        unless_title=pattern("unless_title"),
+        pattern=compiled("pattern", Branches),
+        unless=compiled("unless", Gated),
+        unless_text=compiled("unless_text", Gated),
+        needs_text=compiled("needs_text", Gated),
+        unless_title=compiled("unless_title", Gated),
         types=names("types"),
         mesh=names("mesh"),
         unless_types=names("unless_types"),
