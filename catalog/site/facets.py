@@ -11,7 +11,8 @@ from catalog.site.shelf import UNTAGGED
 __all__ = ["Choice", "Facet", "facets", "selected"]
 
 SINGLE_YEARS = 6  # newest years offered one by one; older ones by decade
-_FOLDED = ("role", "region", "harms", "basis")
+_FOLDED = ("role", "region", "harms", "basis", "comparator", "certainty", "leans")
+_UNOFFERED = ("claim",)  # too many to choose from; claim cards lead to them
 FEWEST_YEARS = 12  # with no more than these, each year stands alone
 
 
@@ -86,6 +87,8 @@ def facets(filters: Filters, facts: Facts, matched: int) -> tuple[Facet, ...]:
     plain = matched & _plain(filters, facts)
     treated = matched & _treated(filters, facts)
     for facet, title in FACETS.items():
+        if facet in _UNOFFERED and facet not in filters.chosen:
+            continue
         others = 0 if facet in OF_TREATMENT else treated & _plain(filters.dropping(facet), facts)
         offered = _years(filters, facts) if facet == "year" else list(facts.names[facet])
         chosen = filters.chosen.get(facet, ())

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from catalog.about import dated
 from catalog.site.shelf import UNTAGGED, Shelf, load_shelf
-from catalog.site.words import BASIS, DIRECTIONS, HARMS, REGIONS, ROLES, STATUSES, VERSUS, day
+from catalog.site.words import BASIS, CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, REGIONS, ROLES, STATUSES, VERSUS, day
 
 __all__ = ["SAMPLE_NOTICE", "About", "Facts", "Name", "load_facts"]
 
@@ -80,6 +80,10 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
         "design": {i: Name(i, n, n, d) for i, n, d in _names(conn, "designs")},
         "intervention": {i: Name(i, n, s, d) for i, n, s, d in _names(conn, "interventions")},
         "condition": {i: Name(i, n, s, d) for i, n, s, d in _names(conn, "conditions")},
+        "claim": {
+            i: Name(i, f"Claim: {text}", text, "")
+            for i, text in conn.execute("SELECT id, statement FROM claims ORDER BY position")
+        },
         **{facet: _worded(words) for facet, words in _WORDED.items()},
     }
     names["intervention"][UNTAGGED] = Name(UNTAGGED, "No treatment tagged", "None", "None of the treatments above")
@@ -106,6 +110,9 @@ _WORDED = {
     "harms": HARMS,
     "basis": BASIS,
     "status": STATUSES,
+    "comparator": COMPARATORS,
+    "certainty": CERTAINTIES,
+    "leans": {"known": "known to cite a retracted paper"},
 }
 _UNKNOWN = {
     "direction": "Left open by the rules",
@@ -113,6 +120,9 @@ _UNKNOWN = {
     "region": "Not known",
     "harms": "Not known",
     "basis": "Not known",
+    "comparator": "Not known",
+    "certainty": "None stated",
+    "leans": "Not known to cite one",
 }
 
 

@@ -27,6 +27,10 @@ FACETS = {
     "region": "Part of the body",
     "harms": "Harms",
     "basis": "Basis of the conclusion",
+    "comparator": "What the control group got",
+    "certainty": "Certainty a review states",
+    "leans": "Retracted papers cited",
+    "claim": "Claim",
 }
 # Facets that are said of one treatment in a paper, so that they are matched together.
 OF_TREATMENT = ("intervention", "role", "direction")

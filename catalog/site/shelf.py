@@ -18,8 +18,20 @@ __all__ = ["TESTED", "UNTAGGED", "Family", "Shelf", "load_shelf", "positions"]
 UNTAGGED = "_none"
 # The role of a treatment under test.
 TESTED = "experimental"
-# Facets that are a column of `articles`, each paper with one value or none.
-_COLUMNS = ("level", "design", "status", "year", "direction", "versus", "region", "harms", "basis")
+# Facets that are a column of `articles`: one value or none, comparators perhaps several joined.
+_COLUMNS = (
+    "level",
+    "design",
+    "status",
+    "year",
+    "direction",
+    "versus",
+    "region",
+    "harms",
+    "basis",
+    "certainty",
+    "comparator",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +159,16 @@ def load_shelf(conn: sqlite3.Connection) -> Shelf:
     size = len(pmids)
     everything = (1 << size) - 1
     bits = {name: {value: _set(at, size) for value, at in values.items()} for name, values in found.items()}
+    joined = bits["comparator"]
+    bits["comparator"] = {}
+    for kinds, papers in joined.items():
+        for kind in kinds.split(";"):
+            bits["comparator"][kind] = bits["comparator"].get(kind, 0) | papers
     for name, query in (
         ("intervention", "SELECT intervention, pmid FROM article_interventions ORDER BY intervention"),
         ("condition", "SELECT condition, pmid FROM article_conditions ORDER BY condition"),
+        ("claim", "SELECT DISTINCT claim, pmid FROM claim_evidence ORDER BY claim"),
+        ("leans", "SELECT DISTINCT 'known', pmid FROM leans_on_retracted"),
     ):
         tagged: dict[str, list[int]] = {}
         for value, pmid in conn.execute(query):
