@@ -14,12 +14,14 @@ from catalog.tagging.direction import COMPARED
 from catalog.tagging.roles import PARTS
 from catalog.tagging.tags import InterventionTag
 
-__all__ = ["COUNTED_REGIONS", "VERSUS", "directions_of", "versus_of", "write_evidence"]
+__all__ = ["COUNTED_REGIONS", "VERDICTS", "VERSUS", "directions_of", "verdict_of", "versus_of", "write_evidence"]
 
 # Regions that count; a paper whose region is not known (NULL) counts too.
 COUNTED_REGIONS = ("lumbar", "unstated")
 # What a conclusion can stand against, in the order readers meet them.
 VERSUS = ("sham", "sham_and_active", "active", "nothing")
+# How a conclusion is drawn, in the order readers meet them (`verdict_of`).
+VERDICTS = ("better", "improved", "mixed", "alike", "against", "untold")
 
 _ACTIVE = frozenset({"steroid", "local_anaesthetic", "surgery", "usual_care", "other_active"})
 _AGAINST_ARMS = frozenset({"between", "pooled_between"})
@@ -88,6 +90,22 @@ def directions_of(
         else:
             found.append(direction)
     return tuple(found)
+
+
+def verdict_of(direction: str | None, versus: str | None, basis: str | None) -> str:
+    """How a conclusion is drawn: `better` only where somebody else was compared with.
+
+    Improvement that stands against nothing, or against nobody can tell what, is `improved`: it is no benefit over a
+    control. Non-inferior is `alike`, as no difference is.
+    """
+    if direction == "favours":
+        compared = versus not in (None, "nothing") or (versus is None and basis in _AGAINST_ARMS)
+        return "better" if compared else "improved"
+    if direction in ("no_difference", "non_inferior"):
+        return "alike"
+    if direction in ("mixed", "insufficient"):
+        return "mixed"
+    return "against" if direction == "against" else "untold"
 
 
 def _of_each_other(design: str, comparator: str | None) -> bool:

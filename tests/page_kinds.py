@@ -37,6 +37,7 @@ class Kind:
 KINDS = [
     Kind("first page", "full_site", "/"),
     Kind("first page of the sample", "sample_site", "/"),
+    Kind("first page, one condition", "sample_site", "/?condition=disc_herniation"),
     Kind("list", "site", "/search"),
     Kind("list, narrowed", "site", "/search?q=ozone&level=4&year=2010-2019&retracted=exclude"),
     Kind("list, nothing found", "site", "/search?q=xylophones+quince&level=1"),

@@ -10,7 +10,7 @@ import pytest
 
 from catalog.build import build
 from catalog.digest import digest
-from catalog.evidence import directions_of, versus_of
+from catalog.evidence import directions_of, verdict_of, versus_of
 from catalog.sample import write_sample
 from catalog.tagging.tags import InterventionTag
 from tests.harvests import harvest_of
@@ -157,3 +157,28 @@ def test_evidence_is_part_of_the_digest(catalogs: list[Path], tmp_path: Path) ->
     with closing(sqlite3.connect(copy)) as conn, conn:
         conn.execute("UPDATE evidence SET versus = 'sham' WHERE versus = 'nothing'")
     assert digest(copy) != digest(catalogs[0])
+
+
+@pytest.mark.parametrize(
+    ("direction", "versus", "basis", "expected"),
+    [
+        ("favours", "sham", "between", "better"),
+        ("favours", "active", "pooled_between", "better"),
+        ("favours", None, "between", "better"),
+        ("favours", "nothing", "within", "improved"),
+        ("favours", None, "pooled_unclear", "improved"),
+        ("favours", None, None, "improved"),
+        ("no_difference", "active", "between", "alike"),
+        ("no_difference", "sham", "between", "alike"),
+        ("non_inferior", "active", "between", "alike"),
+        ("against", "active", "between", "against"),
+        ("against", "nothing", "within", "against"),
+        ("mixed", "sham", "between", "mixed"),
+        ("insufficient", None, "pooled_unclear", "mixed"),
+        ("not_reported", "sham", "between", "untold"),
+        (None, "sham", "between", "untold"),
+    ],
+)
+def test_verdicts(direction: str | None, versus: str | None, basis: str | None, expected: str) -> None:
+    """Benefit is drawn only where somebody else was compared with; no difference and not inferior never as benefit."""
+    assert verdict_of(direction, versus, basis) == expected

@@ -31,10 +31,11 @@ PARAMETERS = ("q", *FACETS, "retracted", "studies", "evidence", "sort", "page")
 
 @page
 async def home(datasette: Datasette, request: Request) -> Response:
-    """`/`: what this is, and the map of treatments by level."""
+    """`/`: what this is, and the evidence map, for every condition or (`?condition=`) for one."""
     reader = reader_of(datasette)
     facts = await reader.facts()
-    found = await reader.read(lambda conn: load_home(conn, facts))
+    asked = read_filters({"condition": request.args.getlist("condition")[:1]}, facts)
+    found = await reader.read(lambda conn: load_home(conn, facts, asked))
     return await html_answer(datasette, request, "catalog_home.html", {"home": found})
 
 
@@ -104,8 +105,11 @@ async def article(datasette: Datasette, request: Request) -> Response:
 
 @cache
 def style() -> bytes:
-    """The one style sheet."""
-    return resources.files("catalog.site").joinpath("static", "catalog.css").read_bytes()
+    """The one style sheet: what every page needs, then each feature's own file, in the order of their names."""
+    static = resources.files("catalog.site").joinpath("static")
+    names = sorted(entry.name for entry in static.iterdir() if entry.name.endswith(".css"))
+    names.sort(key=lambda name: name != "catalog.css")
+    return b"\n".join(static.joinpath(name).read_bytes() for name in names)
 
 
 async def stylesheet(datasette: Datasette, request: Request) -> Response:

@@ -12,6 +12,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 
 from catalog.site import pages
 from catalog.site.facts import SAMPLE_NOTICE, Facts
+from catalog.site.glyphs import mark
 from catalog.site.headers import App, with_headers
 from catalog.site.navigation import SITE_PAGES
 from catalog.site.reading import NoCatalog, TooSlow, reader_of
@@ -48,6 +49,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["status_names"] = STATUSES
     env.globals["certainty_names"] = CERTAINTIES
     env.globals["region_names"] = REGIONS
+    env.globals["mark_of"] = mark
     env.filters["day"] = day
     env.globals["plural"] = plural
 

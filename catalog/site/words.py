@@ -21,6 +21,7 @@ __all__ = [
     "STATUSES",
     "TIES",
     "TIMING",
+    "VERDICTS",
     "VERSUS",
     "day",
     "plain",
@@ -92,6 +93,15 @@ VERSUS = {
     "sham_and_active": "sham or placebo, and an active treatment",
     "active": "an active treatment",
     "nothing": "nothing: before against after",
+}
+# How conclusions are drawn (`catalog.evidence.verdict_of`): in a legend, and after a number.
+VERDICTS = {
+    "better": ("better than the control", "better"),
+    "improved": ("improved, but compared with nothing", "improved, compared with nothing"),
+    "mixed": ("mixed, or too little evidence", "mixed"),
+    "alike": ("no difference, or not inferior", "no difference"),
+    "against": ("against: control better, or no effect", "against"),
+    "untold": ("not told, or left open", "not told"),
 }
 HARMS = {
     "serious": "a serious event",
