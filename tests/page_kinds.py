@@ -29,7 +29,7 @@ class Kind:
     """A kind of page: the fixture of the site that shows it, its address there, and the HTTP status it has."""
 
     name: str
-    site: Literal["site", "full_site", "sample_site"]
+    site: Literal["site", "full_site", "sample_site", "changed_site"]
     path: str
     status: int = 200
 
@@ -51,6 +51,12 @@ KINDS = [
     Kind("review that cites a retracted paper", "full_site", f"/articles/{LEANING}"),
     Kind("paper retracted by a notice", "full_site", f"/articles/{WITHDRAWN}"),
     Kind("review with a newer version", "full_site", f"/articles/{OLD}"),
+    Kind("feeds", "site", "/feeds"),
+    Kind("changes", "changed_site", "/changes"),
+    Kind("changes, from the beginning", "changed_site", "/changes?since=2026-01-11"),
+    Kind("changes, none", "changed_site", "/changes?since=2027-01-01"),
+    Kind("changes of a sample", "sample_site", "/changes"),
+    Kind("no such feed", "site", "/feeds/nothing.atom", 404),
     Kind("no such paper", "site", "/articles/1", 404),
     Kind("no PMID", "site", "/articles/x", 404),
 ]

@@ -41,6 +41,7 @@ __all__ = [
     "HOSTILE",
     "Site",
     "browser",
+    "changed_site",
     "full_site",
     "invented_records",
     "kept_records",
@@ -325,6 +326,17 @@ def full_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         retractions=folder / "watch.csv",
     )
     assert built.troubles == ()
+    with serving(folder / "catalog.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def changed_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site after three harvests between which much changed."""
+    from tests.changed import three_harvests  # which needs this module
+
+    folder = tmp_path_factory.mktemp("changed")
+    build(three_harvests(folder / "pubmed.db"), folder / "catalog.db")
     with serving(folder / "catalog.db") as running:
         yield running
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from catalog.about import dated
+from catalog.site.arrivals import Arrivals, load_arrivals
 from catalog.site.shelf import UNTAGGED, Shelf, load_shelf
 from catalog.site.words import BASIS, CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, REGIONS, ROLES, STATUSES, VERSUS, day
 
@@ -46,6 +47,7 @@ class Facts:
     about: About
     names: dict[str, dict[str, Name]]  # facet, id: name; in display order
     shelf: Shelf = field(repr=False)
+    arrivals: Arrivals = field(repr=False)
     dated: str  # one sentence on how old the data are
     checked: str | None  # the day PubMed was last searched in full, YYYY-MM-DD; None: not known
     judged: frozenset[str] = frozenset()  # the columns of `articles` on numbers and outcome that its rules filled
@@ -91,10 +93,12 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
         names[facet][UNTAGGED] = Name(UNTAGGED, unknown, unknown, "")
     names["condition"][UNTAGGED] = Name(UNTAGGED, "No condition tagged", "None", "None of the conditions above")
     dated, checked = _dated(conn, sample=bool(sample))
+    shelf = load_shelf(conn)
     return Facts(
         About(title, subject, short_subject, description, tuple(json.loads(examples)), version, bool(sample)),
         names,
-        load_shelf(conn),
+        shelf,
+        load_arrivals(conn, shelf),
         dated,
         checked,
         _judged(conn),

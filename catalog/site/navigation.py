@@ -8,5 +8,6 @@ __all__ = ["SITE_PAGES"]
 SITE_PAGES = (
     ("Map", "/"),
     ("Search", "/search"),
+    ("Changes", "/changes"),
     ("Data", "/catalog"),
 )

@@ -11,7 +11,9 @@ from datasette import hookimpl
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 
 from catalog.site import pages
+from catalog.site.changes_page import changes
 from catalog.site.facts import SAMPLE_NOTICE, Facts
+from catalog.site.feeds_page import feed, feeds, search_feed
 from catalog.site.glyphs import mark
 from catalog.site.headers import App, with_headers
 from catalog.site.navigation import SITE_PAGES
@@ -30,6 +32,10 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
     return [
         (r"/$", pages.home),
         (r"/search(?P<format>\.json)?$", pages.results),
+        (r"/search\.atom$", search_feed),
+        (r"/feeds/?$", feeds),
+        (r"/feeds/(?P<name>[^/]+)\.atom$", feed),
+        (r"/changes(?P<format>\.json)?$", changes),
         (r"/articles/?$", pages.articles),
         (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", pages.article),
         (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),

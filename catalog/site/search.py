@@ -14,7 +14,7 @@ from catalog.site.filters import FACETS, Filters, year_name
 from catalog.site.shelf import Family, Shelf, positions
 from catalog.site.words import plain
 
-__all__ = ["PAGE_SIZE", "Chip", "Paper", "Piece", "Results", "Way", "papers", "search"]
+__all__ = ["PAGE_SIZE", "Chip", "Paper", "Piece", "Results", "Way", "described", "listed", "papers", "search"]
 
 PAGE_SIZE = 20
 SNIPPET_WORDS = 40  # FTS5 allows 64
@@ -130,6 +130,17 @@ def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
         _ways(conn, facts, filters, matched) if not total else (),
         tuple(notes),
     )
+
+
+def listed(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> int:
+    """The set of papers of a whole list. Raises sqlite3.Error as `search` does."""
+    _, matched = _match(conn, facts.shelf, filters.sorted_by("newest"))
+    return matched & selected(filters, facts)
+
+
+def described(filters: Filters, facts: Facts) -> list[str]:
+    """What a list is narrowed to, in words, one thing each."""
+    return [chip.name for chip in _chips(filters, facts)]
 
 
 def _match(conn: sqlite3.Connection, shelf: Shelf, filters: Filters) -> tuple[list[int] | None, int]:

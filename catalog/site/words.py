@@ -141,6 +141,7 @@ FIELDS = {
     "followup_months": "Longest follow-up",
     "harms": "Harms",
     "region": "Region",
+    "abstract": "Abstract",
 }
 # PubMed's CommentsCorrections RefType, as PubMed itself words them; `Cites` is a reference, not a notice.
 NOTICES = {
