@@ -325,12 +325,12 @@ def _write_records(
             by_rules = tag(record, topics)
             corrected += [reviewed(override, by_rules, tags) for override in overrides]
         for name, row in rows_of(record, tags, stored.first_seen or None, sample=sample):
-            if name == "article_authors":
+            if name in ("article_authors", "article_editors"):
                 key = row[2]
                 if key not in authors:
                     authors[key] = len(authors) + 1
                     pending.setdefault("authors", []).append((authors[key], *key))
-                row = (row[0], row[1], authors[key], row[3])
+                row = (*row[:2], authors[key], *row[3:])
             pending.setdefault(name, []).append(row)
         articles += 1
         progress.advance()

@@ -1,4 +1,4 @@
-"""The `catalog` command: build, serve, explain, evaluate. Exit statuses as in harvest/commands.py."""
+"""The `catalog` command: build, serve, explain, cite, evaluate. Exit statuses as in harvest/commands.py."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from catalog.build import Built, build
+from catalog.cite.printing import CHOICES, cite
 from catalog.digest import digest
 from catalog.errors import WrongUse
 from catalog.evaluation import as_document, as_text, evaluate
@@ -200,6 +201,22 @@ def refs_command(ctx: click.Context, file: Path, db: Path, as_json: bool) -> Non
     for piece in report.unreadable[:LISTED]:
         say(f"Not read: {f'line {piece.line}: ' if piece.line else ''}“{piece.text}”: {piece.why}")
     ctx.exit(exit_status(report))
+
+
+@main.command("cite")
+@click.argument("pmids", type=click.IntRange(1), nargs=-1, required=True, metavar="PMID...")
+@_catalog_option
+@click.option("--format", "style", type=click.Choice(CHOICES), default="vancouver", show_default=True)
+@click.pass_context
+def cite_command(ctx: click.Context, pmids: tuple[int, ...], db: Path, style: str) -> None:
+    """Print papers as citations: data for a reference manager, or text in a citation style."""
+    printed = cite(db, pmids, style)
+    click.echo(printed.text, nl=False)
+    for pmid in printed.missing[:LISTED]:
+        say(f"Not in {db}: PMID {pmid}")
+    if len(printed.missing) > LISTED:
+        say(f"... and {len(printed.missing) - LISTED:,} more")
+    ctx.exit(1 if printed.missing else 0)
 
 
 @main.command("evaluate")

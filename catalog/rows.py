@@ -32,7 +32,7 @@ def author_key(author: Author) -> tuple[str | None, ...]:
 
 
 def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = False) -> Iterator[Row]:
-    """(table, values) of a record, parents first; `article_authors` names its author by key, not yet by number.
+    """(table, values) of a record, parents first; authors and editors are named by key, not yet by number.
 
     Args:
         record: the parsed record.
@@ -95,6 +95,7 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
             record.version,
         ),
     )
+    yield "bibliography", _bibliography(record)
     directions = directions_of(tags.design, basis, comparator, direction, tags.interventions)
     for item, concluded in zip(tags.interventions, directions, strict=True):
         yield "article_interventions", (pmid, item.intervention, item.role, item.favoured, concluded)
@@ -106,6 +107,8 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
         yield "sections", (pmid, position, section.label, section.category, section.text)
     for position, author in enumerate(record.authors, 1):
         yield "article_authors", (pmid, position, author_key(author), "; ".join(author.affiliations) or None)
+    for position, editor in enumerate(record.editors, 1):
+        yield "article_editors", (pmid, position, author_key(editor))
     for position, heading in enumerate(record.mesh, 1):
         qualifiers = "; ".join(q.name for q in heading.qualifiers) or None
         major = heading.major or any(q.major for q in heading.qualifiers)
@@ -170,6 +173,31 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
 
 def _coded(value: str | float | None) -> str | None:
     return None if value is None else str(value)
+
+
+def _bibliography(record: Record) -> tuple[Any, ...]:
+    """What only citations need. A book record with a title of its own beside the book's is a chapter."""
+    book = record.is_book and record.title == record.book_title
+    return (
+        record.pmid,
+        "book" if book else "chapter" if record.is_book else "journal",
+        record.issn,
+        record.issn_type,
+        record.nlm_unique_id,
+        record.medline_ta,
+        record.country,
+        record.pubdate,
+        record.article_date,
+        record.entrez_date,
+        record.date_completed,
+        record.owner,
+        record.status,
+        record.publication_status,
+        record.book_title,
+        record.publisher,
+        record.publisher_place,
+        record.isbn,
+    )
 
 
 def _moved(tag: Tag, by: int) -> Tag:

@@ -64,6 +64,26 @@ CREATE TABLE articles (
     other_abstracts TEXT,      -- abstracts in other languages or plain language, kept apart
     version INTEGER NOT NULL
 );
+CREATE TABLE bibliography (    -- what only citations and exports need, one row an article
+    pmid INTEGER PRIMARY KEY REFERENCES articles(pmid),
+    kind TEXT NOT NULL,        -- journal, chapter, book
+    issn TEXT,
+    issn_type TEXT,            -- Print, Electronic
+    nlm_unique_id TEXT,
+    medline_ta TEXT,           -- the journal's title as PubMed abbreviates it
+    country TEXT,
+    printed TEXT,              -- the issue's date as printed: 2019 Jan-Feb, 2003 Spring
+    article_date TEXT,         -- electronic publication
+    entrez_date TEXT,
+    date_completed TEXT,
+    owner TEXT,
+    medline_status TEXT,
+    publication_status TEXT,   -- ppublish, epublish, aheadofprint
+    book_title TEXT,
+    publisher TEXT,
+    publisher_place TEXT,
+    isbn TEXT
+);
 CREATE TABLE article_interventions (
     pmid INTEGER NOT NULL REFERENCES articles(pmid),
     intervention TEXT NOT NULL REFERENCES interventions(id),
@@ -118,6 +138,12 @@ CREATE TABLE article_authors (
     position INTEGER NOT NULL,
     author INTEGER NOT NULL REFERENCES authors(id),
     affiliation TEXT,
+    PRIMARY KEY (pmid, position)
+);
+CREATE TABLE article_editors ( -- of books
+    pmid INTEGER NOT NULL REFERENCES articles(pmid),
+    position INTEGER NOT NULL,
+    author INTEGER NOT NULL REFERENCES authors(id),
     PRIMARY KEY (pmid, position)
 );
 CREATE TABLE mesh_headings (

@@ -269,6 +269,7 @@ def _journal(draft: Draft, element: etree._Element) -> None:
             draft["journal_iso"] = text_of(child)
         elif tag == "ISSN":
             draft["issn"] = text_of(child)
+            draft["issn_type"] = tidy(child.get("IssnType"))
 
 
 def _journal_info(draft: Draft, element: etree._Element) -> None:
@@ -375,6 +376,8 @@ def _publisher(draft: Draft, element: etree._Element) -> None:
     for child in element:
         if child.tag == "PublisherName":
             draft["publisher"] = text_of(child)
+        elif child.tag == "PublisherLocation":
+            draft["publisher_place"] = text_of(child)
 
 
 _CITATION: dict[str, Handler] = {

@@ -140,6 +140,7 @@ class Record:
     journal_iso: str | None
     medline_ta: str | None
     issn: str | None
+    issn_type: str | None  # Print, Electronic
     nlm_unique_id: str | None
     volume: str | None
     issue: str | None
@@ -162,6 +163,7 @@ class Record:
     book_title: str | None
     book_accession: str | None
     publisher: str | None
+    publisher_place: str | None
     isbn: str | None
     doi: str | None
     pmcid: str | None

@@ -79,7 +79,7 @@ def test_a_retracted_paper_is_unmistakable(site: Site) -> None:
     assert page.index("This paper has been retracted") < page.index("<h1>")
     assert "Synth J Tests. 2024;1:1" in page
     assert "<title>Retracted: " in page
-    assert "[RETRACTED]" in page[page.index('class="citation"') :]
+    assert "RETRACTED: Synthetic prolotherapy" in page[page.index('class="citation"') :]
 
 
 def test_an_expression_of_concern_is_shown_with_its_notice(site: Site) -> None:
@@ -116,7 +116,7 @@ def test_links_citation_and_provenance(site: Site) -> None:
     page = page_of(site, TRIAL)
     assert f'href="https://pubmed.ncbi.nlm.nih.gov/{TRIAL}/"' in page
     assert 'href="https://clinicaltrials.gov/study/NCT00000001"' in page
-    assert f"Synth J Tests. 2023. PMID: {TRIAL}." in page
+    assert f"Synth J Tests. 2023. PubMed PMID: {TRIAL}." in page
     assert "In this catalog since" in page
     assert "PubMed last revised its record on 3 February 2021." in page
     assert '<a class="topic" href="/search?intervention=prp">Platelet-rich plasma</a>' in page

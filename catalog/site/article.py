@@ -6,7 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.cite import vancouver
+from catalog.cite import read_citations
+from catalog.cite.styles import formatted
 from catalog.site.corrections import Conflict, Correction, load_conflicts, load_corrections
 from catalog.site.facts import Facts
 from catalog.site.grading import Prompt, load_prompts
@@ -15,7 +16,7 @@ from catalog.site.numbers import Figure, figures
 from catalog.site.outlinks import doi_url, pmc_url, pubmed_url, registry_url
 from catalog.site.proofs import Proofs, load_proofs
 from catalog.site.related import Related, load_related
-from catalog.site.words import CERTAINTIES, INCLUDED, ROLES, TIMING, day, plain
+from catalog.site.words import CERTAINTIES, INCLUDED, ROLES, TIMING, day
 
 __all__ = ["Article", "Link", "load_article"]
 
@@ -124,6 +125,7 @@ def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article |
         (pmid,),
     ).fetchall()
     authors = tuple(p[3] or " ".join(part for part in (p[0], p[1], p[2]) if part) for p in people)
+    cited = read_citations(conn, [pmid], facts.imprint)[0]
     sections = conn.execute("SELECT label, text FROM sections WHERE pmid = ? ORDER BY position", (pmid,)).fetchall()
     return Article(
         row=row,
@@ -172,18 +174,7 @@ def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article |
             k[0] for k in conn.execute("SELECT keyword FROM keywords WHERE pmid = ? ORDER BY position", (pmid,))
         ),
         links=_links(row),
-        citation=vancouver(
-            authors=[plain(name) for name in authors],
-            title=row["title"] or row["vernacular_title"],
-            journal=row["journal_abbreviation"] or row["journal"],
-            year=row["year"],
-            volume=row["volume"],
-            issue=row["issue"],
-            pages=row["pages"],
-            doi=row["doi"],
-            pmid=pmid,
-            status=row["status"],
-        ),
+        citation=formatted(cited, "vancouver").text,
         provenance=_provenance(conn, facts, pmid, row),
     )
 

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from catalog.about import dated
+from catalog.cite import Imprint, read_imprint
 from catalog.site.arrivals import Arrivals, load_arrivals
 from catalog.site.shelf import UNTAGGED, Shelf, load_shelf
 from catalog.site.words import BASIS, CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, REGIONS, ROLES, STATUSES, VERSUS, day
@@ -50,6 +50,7 @@ class Facts:
     arrivals: Arrivals = field(repr=False)
     dated: str  # one sentence on how old the data are
     checked: str | None  # the day PubMed was last searched in full, YYYY-MM-DD; None: not known
+    imprint: Imprint  # what exports and citations say of the catalog
     judged: frozenset[str] = frozenset()  # the columns of `articles` on numbers and outcome that its rules filled
 
     def name(self, facet: str, value: str) -> Name:
@@ -92,15 +93,16 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
     for facet, unknown in _UNKNOWN.items():
         names[facet][UNTAGGED] = Name(UNTAGGED, unknown, unknown, "")
     names["condition"][UNTAGGED] = Name(UNTAGGED, "No condition tagged", "None", "None of the conditions above")
-    dated, checked = _dated(conn, sample=bool(sample))
+    imprint = read_imprint(conn)
     shelf = load_shelf(conn)
     return Facts(
         About(title, subject, short_subject, description, tuple(json.loads(examples)), version, bool(sample)),
         names,
         shelf,
         load_arrivals(conn, shelf),
-        dated,
-        checked,
+        _dated(imprint),
+        imprint.searched,
+        imprint,
         _judged(conn),
     )
 
@@ -153,17 +155,13 @@ def _names(conn: sqlite3.Connection, table: str) -> list[tuple[str, ...]]:
     return [tuple(row) for row in conn.execute(f"SELECT {columns} FROM {table} ORDER BY position")]  # noqa: S608 - names are ours
 
 
-def _dated(conn: sqlite3.Connection, *, sample: bool) -> tuple[str, str | None]:
+def _dated(imprint: Imprint) -> str:
     """How old the data are: the latest complete harvest from PubMed, or what there is instead."""
-    if sample:
-        return "Invented records: no search of PubMed stands behind them.", None
-    runs = conn.execute(
-        "SELECT command, coalesce(finished, started) FROM runs WHERE state = 'complete' ORDER BY id DESC"
-    ).fetchall()
-    searched = dated(conn).searched
-    if searched:
-        return f"PubMed searched on {day(searched)}.", searched
-    if runs:
-        how = "Read from PubMed files" if "files" in runs[0][0].split() else "Harvested"
-        return f"{how} on {day(runs[0][1])}; when PubMed was searched for them is not known.", None
-    return "When PubMed was searched is not known.", None
+    if imprint.sample:
+        return "Invented records: no search of PubMed stands behind them."
+    if imprint.searched:
+        return f"PubMed searched on {day(imprint.searched)}."
+    if imprint.gathered:
+        how = "Read from PubMed files" if imprint.from_files else "Harvested"
+        return f"{how} on {day(imprint.gathered)}; when PubMed was searched for them is not known."
+    return "When PubMed was searched is not known."

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-__all__ = ["doi_url", "pmc_url", "pubmed_search_url", "pubmed_url", "registry_url"]
+__all__ = ["doi_url", "pmc_url", "pmid_of", "pubmed_search_url", "pubmed_url", "registry_url"]
+
+_LONGEST_PMID = 9  # digits; PubMed's are eight, this project's invented ones nine
+
+
+def pmid_of(text: str) -> int | None:
+    """The PMID an address names, with or without leading zeros; None where it names none."""
+    return int(text) if re.fullmatch(rf"0*[1-9][0-9]{{0,{_LONGEST_PMID - 1}}}", text, re.ASCII) else None
 
 
 def pubmed_url(pmid: int) -> str:

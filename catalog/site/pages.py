@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from catalog.site.answers import article_json, results_json
 from catalog.site.article import load_article
 from catalog.site.filters import FACETS, SORTS, Filters, read_filters
 from catalog.site.home import load_home
-from catalog.site.outlinks import doi_url, pubmed_search_url, pubmed_url
+from catalog.site.outlinks import doi_url, pmid_of, pubmed_search_url, pubmed_url
 from catalog.site.proofs import alike, distinct
 from catalog.site.query import Query
 from catalog.site.reading import reader_of
@@ -25,7 +24,6 @@ if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being import
 
 __all__ = ["article", "articles", "home", "results", "stylesheet"]
 
-_LONGEST_PMID = 9  # digits; PubMed's are eight, this project's invented ones nine
 PARAMETERS = ("q", *FACETS, "retracted", "studies", "evidence", "sort", "page")
 
 
@@ -71,8 +69,7 @@ async def article(datasette: Datasette, request: Request) -> Response:
     facts = await reader.facts()
     wanted, as_json = request.url_vars["pmid"], bool(request.url_vars.get("format"))
     found = None
-    if re.fullmatch(rf"0*[1-9][0-9]{{0,{_LONGEST_PMID - 1}}}", wanted):
-        pmid = int(wanted)
+    if (pmid := pmid_of(wanted)) is not None:
         if str(pmid) != wanted:
             return Response.redirect(datasette.urls.path(f"/articles/{pmid}" + (".json" if as_json else "")), 301)
         found = await reader.read(lambda conn: load_article(conn, facts, pmid))

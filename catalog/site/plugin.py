@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from datasette import hookimpl
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 
-from catalog.site import pages
+from catalog.site import exports, pages
 from catalog.site.changes_page import changes
 from catalog.site.facts import SAMPLE_NOTICE, Facts
 from catalog.site.feeds_page import feed, feeds, search_feed
@@ -31,6 +31,10 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
     """Our own pages. `/` is ours whatever is open: without a catalog it says what to do."""
     return [
         (r"/$", pages.home),
+        (rf"/search\.(?P<format>{exports.EXTENSIONS})$", exports.search_export),
+        (rf"/articles/(?P<pmid>[^/]+?)\.(?P<format>{exports.EXTENSIONS})$", exports.article_export),
+        (rf"/cite\.(?P<format>{exports.EXTENSIONS})$", exports.list_export),
+        (r"/unapi$", exports.unapi),
         (r"/search(?P<format>\.json)?$", pages.results),
         (r"/search\.atom$", search_feed),
         (r"/feeds/?$", feeds),
@@ -40,6 +44,12 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", pages.article),
         (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),
     ]
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def register_output_renderer(datasette: Datasette) -> list[dict[str, Any]]:
+    """Citations of any list of Datasette's own that has a column `pmid`."""
+    return exports.renderers()
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types

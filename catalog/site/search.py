@@ -14,7 +14,19 @@ from catalog.site.filters import FACETS, Filters, year_name
 from catalog.site.shelf import Family, Shelf, positions
 from catalog.site.words import plain
 
-__all__ = ["PAGE_SIZE", "Chip", "Paper", "Piece", "Results", "Way", "described", "listed", "papers", "search"]
+__all__ = [
+    "PAGE_SIZE",
+    "Chip",
+    "Paper",
+    "Piece",
+    "Results",
+    "Way",
+    "described",
+    "listed",
+    "listed_pmids",
+    "papers",
+    "search",
+]
 
 PAGE_SIZE = 20
 SNIPPET_WORDS = 40  # FTS5 allows 64
@@ -141,6 +153,17 @@ def listed(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> int:
 def described(filters: Filters, facts: Facts) -> list[str]:
     """What a list is narrowed to, in words, one thing each."""
     return [chip.name for chip in _chips(filters, facts)]
+
+
+def listed_pmids(conn: sqlite3.Connection, facts: Facts, filters: Filters, most: int) -> tuple[int, list[int]]:
+    """(how many papers a list has, the PMIDs of its first ones in order, whatever the page).
+
+    Raises:
+        sqlite3.Error: the catalog cannot be read, or the time limit set on the connection is over.
+    """
+    ranked, matched = _match(conn, facts.shelf, filters)
+    found = matched & selected(filters, facts)
+    return found.bit_count(), _page(facts.shelf, found, ranked, filters.sort, 0, most, facts)
 
 
 def _match(conn: sqlite3.Connection, shelf: Shelf, filters: Filters) -> tuple[list[int] | None, int]:
