@@ -17,6 +17,7 @@ import yaml
 
 from catalog.errors import WrongUse
 from catalog.evaluation.fields import FIELDS
+from catalog.evidence import VERSUS
 from catalog.tagging.tables import table
 from harvest.topics import Topics
 from harvest.words import tokens
@@ -66,6 +67,7 @@ class Claim:
     words: tuple[str, ...]  # the evidence must name one of them; none: no such limit
     settled_by: str
     designs: tuple[str, ...]  # that could settle it
+    versus: tuple[str, ...]  # compared with one of these; none: with anything
     note: str | None
     outside: str | None  # why the catalog cannot say anything
 
@@ -212,8 +214,8 @@ class _Reader:
         self.known(name, data, _KEYS)
         settled = data.get("settled_by")
         if not isinstance(settled, dict):
-            raise self.wrong(name, "settled_by must be a mapping with text and designs")
-        self.known(name, settled, frozenset({"text", "designs"}))
+            raise self.wrong(name, "settled_by must be a mapping with text, designs and versus")
+        self.known(name, settled, frozenset({"text", "designs", "versus"}))
         asserts = self.optional(name, data, "asserts")
         levels = table("levels")["names"]
         if asserts is not None and asserts not in levels:
@@ -231,6 +233,7 @@ class _Reader:
             words=self.ids(name, data, "words"),
             settled_by=self.text(name, settled, "text"),
             designs=self.ids(name, settled, "designs", table("designs")),
+            versus=self.ids(name, settled, "versus", VERSUS),
             note=self.optional(name, data, "note"),
             outside=self.optional(name, data, "outside"),
         )

@@ -25,7 +25,7 @@ def write_claims(conn: sqlite3.Connection, claims: Claims) -> None:
     )
     for position, claim in enumerate(claims.claims, 1):
         conn.execute(
-            "INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 claim.id,
                 position,
@@ -37,6 +37,7 @@ def write_claims(conn: sqlite3.Connection, claims: Claims) -> None:
                 _joined(claim.words),
                 claim.settled_by,
                 _joined(claim.designs),
+                _joined(claim.versus),
                 claim.note,
                 claim.outside,
             ),
@@ -79,7 +80,7 @@ def held_claims(conn: sqlite3.Connection) -> Claims:
     for claim, name in conn.execute("SELECT claim, condition FROM claim_conditions ORDER BY claim, position"):
         conditions.setdefault(claim, []).append(name)
     rows = conn.execute(
-        "SELECT id, statement, kind, outcome, comparator, asserts, words, settled_by, designs, note, outside"
+        "SELECT id, statement, kind, outcome, comparator, asserts, words, settled_by, designs, versus, note, outside"
         " FROM claims ORDER BY position"
     )
     claims = tuple(
@@ -96,10 +97,13 @@ def held_claims(conn: sqlite3.Connection) -> Claims:
             words=_parted(words),
             settled_by=settled_by,
             designs=_parted(designs),
+            versus=_parted(versus),
             note=note,
             outside=outside,
         )
-        for id_, statement, kind, outcome, comparator, asserts, words, settled_by, designs, note, outside in rows
+        for id_, statement, kind, outcome, comparator, asserts, words, settled_by, designs, versus, note, outside in (
+            rows
+        )
     )
     (sha256,) = conn.execute("SELECT claims_sha256 FROM about").fetchone()
     return Claims(claims, kinds, outcomes, (), sha256)

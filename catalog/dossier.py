@@ -22,8 +22,8 @@ __all__ = [
     "AGAINST",
     "BETWEEN",
     "CLINICAL",
+    "COMPARED",
     "DIRECTIONS",
-    "TREATING",
     "Dossier",
     "Question",
     "Retracted",
@@ -42,11 +42,9 @@ CLINICAL = ("1", "2", "3", "4")
 AGAINST = ("sham", "sham_and_active", "active", "control", "unclear", "nothing")
 BETWEEN = ("between", "pooled_between")
 # Those of `AGAINST` where it is known what another group got.
-_ARMS = frozenset({"sham", "sham_and_active", "active"})
+COMPARED = ("sham", "sham_and_active", "active")
 # Directions in the order readers meet them; None: the tagger would not say.
 DIRECTIONS = ("favours", "non_inferior", "no_difference", "mixed", "against", "insufficient", "not_reported", None)
-# Designs in which people are given the treatment and followed, so that events can be counted.
-TREATING = ("rct", "nonrandomised_controlled", "historical_control", "single_arm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class Dossier:
     def compared(self, *levels: str) -> tuple[Row, ...]:
         """The rows of some levels that compare with what the question names; none where it names nothing."""
         wanted = set(self.question.comparator)
-        return tuple(row for row in self.of(*levels) if against(row) in _ARMS and wanted & set(row.comparator))
+        return tuple(row for row in self.of(*levels) if row.versus in COMPARED and wanted & set(row.comparator))
 
 
 def question_of(claim: Claim) -> Question:

@@ -223,6 +223,7 @@ CREATE TABLE claims (          -- the standing claims of the field: what is said
     words TEXT,                -- its evidence names one of them, joined by ;; NULL: no such limit
     settled_by TEXT NOT NULL,
     designs TEXT,              -- that could settle it, joined by ;
+    versus TEXT,               -- what they must compare with, joined by ;; NULL: with anything
     note TEXT,
     outside TEXT               -- why the catalog cannot say anything; NULL: it can
 );

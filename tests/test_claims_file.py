@@ -91,6 +91,7 @@ WRONG = [
     ({"settled_by": "a trial"}, "settled_by must be a mapping"),
     ({"settled_by": {"text": "A trial.", "designs": ["guess"]}}, "designs 'guess' is not known"),
     ({"settled_by": {"designs": ["rct"]}}, "text is missing"),
+    ({"settled_by": {"text": "A trial.", "versus": ["luck"]}}, "versus 'luck' is not known"),
     ({"statement": ""}, "statement must be a text"),
     ({"statement": None}, "statement is missing"),
     ({"id": "Bad Id"}, "an id is small letters"),

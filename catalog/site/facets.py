@@ -11,7 +11,7 @@ from catalog.site.shelf import UNTAGGED
 __all__ = ["Choice", "Facet", "facets", "selected"]
 
 SINGLE_YEARS = 6  # newest years offered one by one; older ones by decade
-_FOLDED = ("role", "region", "harms", "basis", "comparator", "certainty", "leans")
+_FOLDED = ("role", "region", "harms", "basis", "comparator", "certainty", "participants", "leans")
 _UNOFFERED = ("claim",)  # too many to choose from; claim cards lead to them
 FEWEST_YEARS = 12  # with no more than these, each year stands alone
 

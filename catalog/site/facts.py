@@ -118,6 +118,7 @@ _WORDED = {
     "status": STATUSES,
     "comparator": COMPARATORS,
     "certainty": CERTAINTIES,
+    "participants": {"stated": "stated"},
     "leans": {"known": "known to cite a retracted paper"},
 }
 _UNKNOWN = {
@@ -128,6 +129,7 @@ _UNKNOWN = {
     "basis": "Not known",
     "comparator": "Not known",
     "certainty": "None stated",
+    "participants": "Not stated",
     "leans": "Not known to cite one",
 }
 

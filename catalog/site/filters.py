@@ -29,6 +29,7 @@ FACETS = {
     "basis": "Basis of the conclusion",
     "comparator": "What the control group got",
     "certainty": "Certainty a review states",
+    "participants": "Number of people",
     "leans": "Retracted papers cited",
     "claim": "Claim",
 }

@@ -168,6 +168,7 @@ def load_shelf(conn: sqlite3.Connection) -> Shelf:
         ("intervention", "SELECT intervention, pmid FROM article_interventions ORDER BY intervention"),
         ("condition", "SELECT condition, pmid FROM article_conditions ORDER BY condition"),
         ("claim", "SELECT DISTINCT claim, pmid FROM claim_evidence ORDER BY claim"),
+        ("participants", "SELECT 'stated', pmid FROM articles WHERE participants IS NOT NULL"),
         ("leans", "SELECT DISTINCT 'known', pmid FROM leans_on_retracted"),
     ):
         tagged: dict[str, list[int]] = {}
