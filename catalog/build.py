@@ -22,6 +22,7 @@ from catalog.claims import Claims, load_claims
 from catalog.claimtables import write_claims
 from catalog.curation import NO_CURATION, Curation, Reviewed, read_curation, reviewed
 from catalog.errors import CatalogError, Refused, WrongUse
+from catalog.lexicon import index_texts, write_lexicon
 from catalog.retractions import NO_WATCH, Watch, read_watch
 from catalog.rows import rows_of
 from catalog.tagging.basis import FROM_DESIGN
@@ -181,6 +182,7 @@ def write_catalog(
             conn.executescript(resources.files("catalog").joinpath("schema.sql").read_text("utf-8"))
             conn.execute("BEGIN")
             _write_names(conn, topics, curation, watch, claims, sample=sample)
+            write_lexicon(conn, topics)
             progress.stage("Tagging records", total)
             articles, corrected = _write_records(conn, records, topics, curation, set_aside, progress, sample=sample)
             progress.stage("Linking records")
@@ -193,8 +195,7 @@ def write_catalog(
             write_later_changes(conn)
             conn.execute("COMMIT")
             progress.stage("Indexing")
-            conn.execute("INSERT INTO articles_fts(articles_fts) VALUES ('rebuild')")
-            conn.execute("INSERT INTO articles_fts(articles_fts) VALUES ('optimize')")
+            index_texts(conn)
             progress.stage("Gathering claims")
             conn.execute("BEGIN")
             write_claims(conn, claims)

@@ -316,6 +316,33 @@ CREATE TABLE leans_on_retracted ( -- reviews and guidelines whose reference list
 );
 CREATE TABLE article_references (pmid INTEGER NOT NULL REFERENCES articles(pmid), cited_pmid INTEGER NOT NULL);
 
+-- What the site's search knows of words (catalog/lexicon.py).
+CREATE TABLE words (           -- the words of articles_fts as papers spell them, without capitals and accents
+    word TEXT PRIMARY KEY,
+    stem TEXT NOT NULL,        -- what the index keeps of it
+    papers INTEGER NOT NULL    -- that hold the word; one of a single paper is kept in small catalogs only
+) WITHOUT ROWID;
+CREATE TABLE synonyms (        -- texts of one meaning: each is searched for the others
+    meaning INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    source TEXT NOT NULL,      -- vocabulary (the topics file), lexicon (catalog/lexicon.yml)
+    PRIMARY KEY (meaning, position)
+);
+CREATE TABLE spellings (       -- two ways to write part of a word: either is searched for the other
+    position INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,        -- spelling (`-` at an end: the word goes on there), letter
+    one TEXT NOT NULL,
+    other TEXT NOT NULL
+);
+CREATE TABLE unsearched (word TEXT PRIMARY KEY); -- too common to be searched for outside quotation marks
+CREATE TABLE typed_values (    -- what may be typed for a facet's value: level:II
+    facet TEXT NOT NULL,
+    value TEXT NOT NULL,
+    typed TEXT NOT NULL,
+    PRIMARY KEY (facet, typed)
+);
+
 CREATE TABLE runs (            -- the harvests this catalog was built from
     id INTEGER PRIMARY KEY, command TEXT NOT NULL, started TEXT NOT NULL, finished TEXT, state TEXT NOT NULL,
     harvester TEXT NOT NULL, topics_sha256 TEXT, topics_name TEXT, base_url TEXT, message TEXT
@@ -351,6 +378,7 @@ CREATE INDEX articles_by_year ON articles(year DESC, pmid DESC);
 CREATE INDEX articles_by_doi ON articles(doi COLLATE NOCASE);
 CREATE INDEX articles_by_pmcid ON articles(pmcid) WHERE pmcid IS NOT NULL;
 CREATE INDEX leans_by_cited ON leans_on_retracted(cited_pmid);
+CREATE INDEX articles_by_journal ON articles(journal, journal_abbreviation);
 CREATE INDEX interventions_by_article ON article_interventions(intervention, pmid);
 CREATE INDEX conditions_by_article ON article_conditions(condition, pmid);
 CREATE INDEX authors_articles ON article_authors(author, pmid);

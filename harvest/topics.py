@@ -90,6 +90,7 @@ class Concept:
     implies: tuple[str, ...]
     search_only: bool
     anywhere: bool
+    synonyms: tuple[tuple[str, ...], ...] = ()
 
     def query(self) -> str:
         """Every way to find the concept, joined by OR."""
@@ -436,6 +437,7 @@ class _Reader:
             implies=tuple(self.strings(data, "implies", concept_id)),
             search_only=bool(data.get("search_only", False)),
             anywhere=bool(data.get("anywhere", False)),
+            synonyms=self.synonyms(data, concept_id),
         )
         if not (concept.phrases or concept.nears or concept.abbreviations or concept.mesh):
             raise self.wrong(concept_id, "has no words, near, abbreviations or mesh, so nothing can be found")
@@ -456,6 +458,12 @@ class _Reader:
         if prefix and len(words[-1]) < SHORTEST_STEM:
             raise self.wrong(entry, f"{text!r}: PubMed wants {SHORTEST_STEM} letters or more before the *")
         return Phrase(words, prefix, tags=key != "search_words", searched=key != "tag_words")
+
+    def synonyms(self, data: Mapping[str, Any], entry: str) -> tuple[tuple[str, ...], ...]:
+        found = data.get("synonyms") or []
+        if not isinstance(found, list) or not all(isinstance(same, list) and len(same) > 1 for same in found):
+            raise self.wrong(entry, "synonyms are lists of two texts or more that mean the same: [[one, other], ...]")
+        return tuple(tuple(self.strings({"synonyms": same}, "synonyms", entry)) for same in found)
 
     def near(self, data: Any, entry: str) -> Near:
         words = data.get("words") if isinstance(data, dict) else None
@@ -501,7 +509,7 @@ _CONCEPT_KEYS = frozenset(
         "narrower",
         "not_in",
     }
-    | {"implies", "search_only", "anywhere"}
+    | {"implies", "search_only", "anywhere", "synonyms"}
 )
 
 

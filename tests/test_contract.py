@@ -70,6 +70,8 @@ TABLES = {
     " certainty year region",
     "claims": "id statement kind outcome comparator asserts settled_by",
     "claim_evidence": "claim intervention study pmid part",
+    "words": "word stem papers",
+    "synonyms": "meaning position text source",
     "articles_fts": "title abstract authors journal subjects",
 }
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.site.facts import Facts, load_facts
-from catalog.site.filters import read_filters, years_of
-from catalog.site.query import parse
-from catalog.site.search import search
+from catalog.site.filters import years_of
 from catalog.site.shelf import positions
 from tests.site_fixtures import (
     BARE,
@@ -26,78 +20,14 @@ from tests.site_fixtures import (
     HOSTILE_PMID,
     RETRACTED,
     REVIEW,
-    SERIES,
     TRIAL,
     Site,
-    invented_records,
-    write_site,
 )
 from tests.site_fixtures import site as site
 
 
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_site(tmp_path_factory.mktemp("search") / "catalog.db", invented_records())
-
-
-@pytest.fixture(scope="module")
-def facts(catalog: Path) -> Facts:
-    with closing(sqlite3.connect(catalog)) as conn:
-        return load_facts(conn)
-
-
 def pmids(site: Site, address: str) -> list[int]:
     return [article["pmid"] for article in site.get(f"/search.json{address}").json()["articles"]]
-
-
-@pytest.mark.parametrize(
-    ("typed", "wanted"),
-    [
-        ("platelet rich", '("platelet") AND ("rich")'),
-        ('"platelet rich" disc', '("platelet rich") AND ("disc")'),
-        ("prp OR ozone disc", '("prp" OR "ozone") AND ("disc")'),
-        ("(prp OR ozone) AND disc", '("(prp" OR "ozone)") AND ("disc")'),
-        ("herniat*", '("herniat" *)'),
-        ("COVID-19", '("COVID-19")'),
-        ('he said "unfinished phrase', '("he") AND ("said") AND ("unfinished phrase")'),
-        ("title:ozone NEAR(a)", '("title:ozone") AND ("NEAR(a)")'),
-        ("OR ozone OR", '("ozone")'),
-        ("“curly quotes”", '("curly quotes")'),
-    ],
-)
-def test_a_query_reads_as_people_expect(typed: str, wanted: str) -> None:
-    """Words, phrases, OR and endings become quoted strings; nothing typed is an operator of the index."""
-    assert parse(typed).wanted() == wanted
-
-
-@pytest.mark.parametrize("typed", ["ozone -disc", "ozone NOT disc", "ozone −disc"])
-def test_a_word_can_be_excluded(typed: str) -> None:
-    """-word and NOT word mean the same."""
-    query = parse(typed)
-    assert (query.wanted(), query.unwanted()) == ('("ozone")', '"disc"')
-
-
-@pytest.mark.parametrize("typed", ["", "  ", "*", '"', '""', "(", "-", "- * ^", "\x00", "…", "OR", "NOT"])
-def test_a_query_of_no_words_lists_everything(typed: str) -> None:
-    """What holds no letter and no digit asks for nothing."""
-    assert not parse(typed)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from('"*()-+:^{}\x00\u2212 ORNOTAND')), max_size=60))
-def test_no_query_is_an_error(catalog: Path, facts: Facts, typed: str) -> None:
-    """Whatever is typed, the index answers."""
-    with closing(sqlite3.connect(catalog)) as conn:
-        found = search(conn, facts, read_filters({"q": [typed]}, facts))
-    assert 0 <= found.total <= facts.papers
-
-
-def test_very_long_queries_are_cut_and_say_so(site: Site) -> None:
-    """A query beyond what the index takes is answered by its beginning, in a line that says so."""
-    answer = site.get("/search.json?q=" + "%20".join(["ozone"] * 150)).json()
-    assert answer["notes"] == ["Only the first 64 words of the search were used."]
-    assert answer["total"] > SERIES
-    assert site.get("/search?q=" + "x" * 5000).status_code == 200
 
 
 def test_search_agrees_with_the_index(site: Site) -> None:

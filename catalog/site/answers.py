@@ -34,6 +34,14 @@ def results_json(results: Results, facts: Facts) -> dict[str, Any]:
         "pages": results.pages,
         "next": filters.address(page=filters.page + 1, path="/search.json") if filters.page < results.pages else None,
         "notes": list(results.notes),
+        "understood": {
+            "also_searched": [{"typed": also.typed, "texts": list(also.texts)} for also in results.matched.also],
+            "left_out": list(results.matched.unsearched),
+            "read_as": filters.query.read_as(),
+            "order": "tiers" if results.matched.tiers and filters.sort == "relevance" else filters.sort,
+            "not_in_catalog": list(results.matched.missing.names),
+        },
+        "did_you_mean": [{"query": way.text, "total": way.count} for way in results.meant],
         "articles": [_paper(paper) for paper in results.papers],
         "facets": {
             facet.id: [

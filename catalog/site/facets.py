@@ -8,7 +8,7 @@ from catalog.site.facts import Facts
 from catalog.site.filters import FACETS, OF_TREATMENT, Filters, year_name, years_of
 from catalog.site.shelf import UNTAGGED
 
-__all__ = ["Choice", "Facet", "facets", "selected"]
+__all__ = ["Choice", "Facet", "facets", "selected", "year_set"]
 
 SINGLE_YEARS = 6  # newest years offered one by one; older ones by decade
 _FOLDED = ("role", "region", "harms", "basis", "comparator", "certainty", "participants", "leans")
@@ -59,7 +59,7 @@ def _plain(filters: Filters, facts: Facts) -> int:
         if facet == "year":
             years = 0
             for value in values:
-                years |= _year_set(value, facts)
+                years |= year_set(value, facts)
             found &= years
         elif facet not in OF_TREATMENT:
             found &= shelf.having(facet, values)
@@ -97,7 +97,7 @@ def facets(filters: Filters, facts: Facts, matched: int) -> tuple[Facet, ...]:
             if facet in OF_TREATMENT:
                 papers = plain & _treated(filters.only(facet, value), facts)
             else:
-                papers = others & (_year_set(value, facts) if facet == "year" else facts.shelf.having(facet, [value]))
+                papers = others & (year_set(value, facts) if facet == "year" else facts.shelf.having(facet, [value]))
             count = papers.bit_count()
             if not count and value not in chosen:
                 continue
@@ -111,7 +111,8 @@ def facets(filters: Filters, facts: Facts, matched: int) -> tuple[Facet, ...]:
     return tuple(found)
 
 
-def _year_set(value: str, facts: Facts) -> int:
+def year_set(value: str, facts: Facts) -> int:
+    """The papers of a year or range of years as addresses write it; of `_none`, those without a year."""
     years = years_of(value)
     papers = 0
     if years == (0, 0):

@@ -6,14 +6,18 @@ import json
 import sqlite3
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from catalog.cite import Imprint, read_imprint
 from catalog.site.arrivals import Arrivals, load_arrivals
+from catalog.site.recent import Recent
 from catalog.site.shelf import UNTAGGED, Shelf, load_shelf
+from catalog.site.vocabulary import Vocabulary, load_vocabulary
 from catalog.site.words import BASIS, CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, REGIONS, ROLES, STATUSES, VERSUS, day
 
 __all__ = ["SAMPLE_NOTICE", "About", "Facts", "Name", "load_facts"]
 
+MOST_MATCHES = 128  # queries whose papers are remembered; 300,000 papers: about 100 kB each
 SAMPLE_NOTICE = "SAMPLE: invented records"
 
 
@@ -51,11 +55,22 @@ class Facts:
     dated: str  # one sentence on how old the data are
     checked: str | None  # the day PubMed was last searched in full, YYYY-MM-DD; None: not known
     imprint: Imprint  # what exports and citations say of the catalog
+    vocabulary: Vocabulary = field(repr=False)
     judged: frozenset[str] = frozenset()  # the columns of `articles` on numbers and outcome that its rules filled
+    matches: Recent[str, Any] = field(
+        default_factory=lambda: Recent(MOST_MATCHES), repr=False
+    )  # by query (matching.py)
+    _journals: list[tuple[str | None, str | None]] = field(default_factory=list, repr=False)
 
     def name(self, facet: str, value: str) -> Name:
         """The name of a value; its id where the tables hold none."""
         return self.names.get(facet, {}).get(value) or Name(value, value.replace("_", " "), value, "")
+
+    def journals(self, conn: sqlite3.Connection) -> list[tuple[str | None, str | None]]:
+        """(title, abbreviation) of every journal; read once."""
+        if not self._journals:
+            self._journals[:] = conn.execute("SELECT DISTINCT journal, journal_abbreviation FROM articles").fetchall()
+        return self._journals
 
     @cached_property
     def papers(self) -> int:
@@ -103,6 +118,7 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
         _dated(imprint),
         imprint.searched,
         imprint,
+        load_vocabulary(conn),
         _judged(conn),
     )
 

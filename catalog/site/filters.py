@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from catalog.site.facts import Facts
-from catalog.site.query import Query, parse
+from catalog.site.query import Query, Value, parse
 from catalog.site.shelf import UNTAGGED
+from catalog.site.values import typed_values, typed_years
 
 __all__ = ["FACETS", "OF_TREATMENT", "SORTS", "Filters", "read_filters", "year_name", "years_of"]
 
@@ -64,7 +65,7 @@ class Filters:
     @property
     def default_sort(self) -> str:
         """Relevance where there is something to be relevant to, else newest first."""
-        return "relevance" if self.query.groups else "newest"
+        return "relevance" if self.query.ranks else "newest"
 
     def pairs(self, *, page: int | None = None) -> list[tuple[str, str]]:
         """Names and values of the address, in a fixed order."""
@@ -100,7 +101,7 @@ class Filters:
     def asking(self, text: str) -> Filters:
         """The same filters with another query."""
         query = parse(text)
-        sort = self.sort if self.sort != self.default_sort else "relevance" if query.groups else "newest"
+        sort = self.sort if self.sort != self.default_sort else "relevance" if query.ranks else "newest"
         return replace(self, query=query, sort=sort, page=1)
 
     def each_study(self, *, once: bool) -> Filters:
@@ -123,6 +124,8 @@ class Filters:
 def read_filters(args: Mapping[str, Sequence[str]], facts: Facts) -> Filters:
     """Read an address's parameters. What is not known is left out, and said in `notes`, a line each.
 
+    A facet that the query must match, `ozone level:1`, becomes one of the filters and leaves the query.
+
     Args:
         args: each parameter's values, decoded.
         facts: the catalog, which knows the values.
@@ -132,14 +135,16 @@ def read_filters(args: Mapping[str, Sequence[str]], facts: Facts) -> Filters:
     chosen: dict[str, tuple[str, ...]] = {}
     for facet, title in FACETS.items():
         known: dict[str, None] = {}
-        for value in [part for text in args.get(facet, ()) for part in text.split(",") if part.strip()][:MOST_VALUES]:
-            wanted = value.strip()
-            if years_of(wanted) if facet == "year" else wanted in facts.names[facet]:
-                known[wanted] = None
+        for part in [part for text in args.get(facet, ()) for part in text.split(",") if part.strip()][:MOST_VALUES]:
+            wanted = part.strip()
+            value = (typed_years(wanted) or wanted) if facet == "year" else wanted
+            if years_of(value) if facet == "year" else value in facts.names[facet]:
+                known[value] = None
             else:
                 notes.append(f"{title} “{_brief(wanted)}” is not known here and was left out.")
         if known:
             chosen[facet] = tuple(known)
+    query = _with_facets_taken(query, facts, chosen, notes)
     retracted = _last(args, "retracted")
     if retracted not in (None, "", "exclude", "include"):
         notes.append("The parameter retracted knows exclude and include; anything else was left out.")
@@ -154,11 +159,28 @@ def read_filters(args: Mapping[str, Sequence[str]], facts: Facts) -> Filters:
     if sort not in SORTS:
         notes.append(f"Order “{_brief(sort)}” is not known here and was left out.")
         sort = filters.default_sort
-    if sort == "relevance" and not query.groups:
+    if sort == "relevance" and not query.ranks:
         sort = "newest"
     page = _last(args, "page") or "1"
     number = int(page) if re.fullmatch(r"[0-9]{1,9}", page) else 1
     return replace(filters, sort=sort, page=max(number, 1), notes=tuple(dict.fromkeys(notes)))
+
+
+def _with_facets_taken(query: Query, facts: Facts, chosen: dict[str, tuple[str, ...]], notes: list[str]) -> Query:
+    """The query without the facets that all of it must match; their values go to `chosen`, in place of others there."""
+    asked = [part for part in query.parts if isinstance(part.node, Value) and part.node.field in FACETS]
+    if not asked:
+        return query
+    found: dict[str, tuple[str, ...]] = {}
+    for part in asked:
+        assert isinstance(part.node, Value)  # noqa: S101 - so chosen
+        facet, text = part.node.field, part.node.value
+        values = typed_values(facts, facet, text)
+        if not values:
+            notes.append(f"{FACETS[facet]} “{_brief(text)}” is not known here and was left out.")
+        found[facet] = tuple(dict.fromkeys((*found.get(facet, ()), *values)))
+    chosen.update({facet: values for facet, values in found.items() if values})
+    return replace(parse(query.without(*asked)), notes=query.notes)
 
 
 def years_of(value: str) -> tuple[int, int] | None:

@@ -13,11 +13,13 @@ from catalog.site.answers import article_json, results_json
 from catalog.site.article import load_article
 from catalog.site.filters import FACETS, SORTS, Filters, read_filters
 from catalog.site.home import load_home
-from catalog.site.outlinks import doi_url, pmid_of, pubmed_search_url, pubmed_url
+from catalog.site.matching import RANKED
+from catalog.site.outlinks import doi_url, pmc_url, pmid_of, pubmed_search_url, pubmed_url
 from catalog.site.proofs import alike, distinct
 from catalog.site.query import Query
 from catalog.site.reading import reader_of
 from catalog.site.search import search
+from catalog.site.tips import TIPS
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
@@ -47,11 +49,21 @@ async def results(datasette: Datasette, request: Request) -> Response:
     found = await reader.read(lambda conn: search(conn, facts, filters))
     if request.path.endswith(".json"):
         return json_answer(results_json(found, facts))
+    asked = filters.query.identifiers
+    if asked and len(asked.names) == found.total == 1 and filters.pairs() == [("q", filters.query.text)]:
+        return Response.redirect(datasette.urls.path(f"/articles/{found.papers[0].pmid}"))
     context = {
         "results": found,
         "filters": found.filters,
         "sorts": [(key, name, found.filters.sorted_by(key).address()) for key, name in SORTS.items()],
         "pubmed_search": pubmed_search_url(found.filters.query.text),
+        "missing": [
+            *((f"PMID {pmid}", pubmed_url(pmid)) for pmid in found.matched.missing.pmids),
+            *((doi, doi_url(doi)) for doi in found.matched.missing.dois),
+            *((pmcid, pmc_url(pmcid)) for pmcid in found.matched.missing.pmcids),
+        ],
+        "ranked_up_to": RANKED,
+        "tips": TIPS,
     }
     return await html_answer(datasette, request, "catalog_search.html", context)
 

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from catalog.site.advice import Advice, meant_facets, meant_words
 from catalog.site.facets import Facet, facets, selected
 from catalog.site.facts import Facts
 from catalog.site.filters import FACETS, Filters, year_name
-from catalog.site.shelf import Family, Shelf, positions
+from catalog.site.matching import Match, match
+from catalog.site.ordering import in_order
+from catalog.site.shelf import Family, Shelf
 from catalog.site.words import plain
 
 __all__ = [
@@ -31,8 +34,6 @@ __all__ = [
 PAGE_SIZE = 20
 SNIPPET_WORDS = 40  # FTS5 allows 64
 FIRST_LINES = 260  # characters of the abstract where nothing was searched for
-# How much a hit in each column of articles_fts weighs: title, abstract, authors, journal, subjects.
-_RANK = "bm25(articles_fts, 12.0, 3.0, 4.0, 1.0, 5.0)"
 # What some papers are tagged with, in the vocabulary's order.
 _TAGGED = {
     "intervention": "SELECT a.pmid, n.id FROM article_interventions a JOIN interventions n ON n.id = a.intervention"
@@ -109,6 +110,9 @@ class Results:
     chips: tuple[Chip, ...]
     ways: tuple[Way, ...]
     notes: tuple[str, ...]
+    matched: Match  # how the query was understood
+    literally: str | None  # the list's address with nothing else searched for than what was typed
+    meant: tuple[Advice, ...]  # what may have been meant instead
 
 
 def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
@@ -118,17 +122,17 @@ def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
         sqlite3.Error: the catalog cannot be read, or the time limit set on the connection is over.
     """
     shelf = facts.shelf
-    ranked, matched = _match(conn, shelf, filters)
-    listed = matched & selected(filters, facts)
-    every = matched & selected(filters.each_study(once=False), facts)
+    matched = match(conn, facts, filters.query)
+    listed = matched.papers & selected(filters, facts)
+    every = matched.papers & selected(filters.each_study(once=False), facts)
     total = listed.bit_count()
     pages = max(1, -(-total // PAGE_SIZE))
-    notes = list(filters.notes)
+    notes = list(dict.fromkeys((*filters.notes, *matched.notes)))
     if filters.page > pages:
         notes.append(f"There is no page {filters.page:,}; this is the last one.")
     filters = replace(filters, page=min(filters.page, pages))
     start = (filters.page - 1) * PAGE_SIZE
-    pmids = _page(shelf, listed, ranked, filters.sort, start, start + PAGE_SIZE, facts)
+    pmids = in_order(facts, listed, matched, filters.sort, start, start + PAGE_SIZE)
     return Results(
         filters,
         total,
@@ -136,18 +140,20 @@ def search(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> Results:
         (every & ~shelf.once).bit_count(),
         filters.each_study(once=not filters.once),
         pages,
-        papers(conn, shelf, pmids, filters.query.wanted()),
-        facets(filters, facts, matched),
+        papers(conn, shelf, pmids, matched.expression),
+        facets(filters, facts, matched.papers),
         _chips(filters, facts),
-        _ways(conn, facts, filters, matched) if not total else (),
+        _ways(conn, facts, filters, matched.papers) if not total else (),
         tuple(notes),
+        matched,
+        filters.asking(filters.query.literal(matched.unsearched)).address() if matched.also else None,
+        meant_facets(conn, facts, filters) + (() if total else meant_words(conn, facts, filters)),
     )
 
 
 def listed(conn: sqlite3.Connection, facts: Facts, filters: Filters) -> int:
     """The set of papers of a whole list. Raises sqlite3.Error as `search` does."""
-    _, matched = _match(conn, facts.shelf, filters.sorted_by("newest"))
-    return matched & selected(filters, facts)
+    return match(conn, facts, filters.query).papers & selected(filters, facts)
 
 
 def described(filters: Filters, facts: Facts) -> list[str]:
@@ -161,50 +167,9 @@ def listed_pmids(conn: sqlite3.Connection, facts: Facts, filters: Filters, most:
     Raises:
         sqlite3.Error: the catalog cannot be read, or the time limit set on the connection is over.
     """
-    ranked, matched = _match(conn, facts.shelf, filters)
-    found = matched & selected(filters, facts)
-    return found.bit_count(), _page(facts.shelf, found, ranked, filters.sort, 0, most, facts)
-
-
-def _match(conn: sqlite3.Connection, shelf: Shelf, filters: Filters) -> tuple[list[int] | None, int]:
-    """(PMIDs by relevance, or None where not asked for; the set of papers that match the query)."""
-    ranked: list[int] | None = None
-    matched = shelf.everything
-    wanted, unwanted = filters.query.wanted(), filters.query.unwanted()
-    if wanted:
-        by_rank = filters.sort == "relevance"
-        found = _matching(conn, wanted, by_rank=by_rank)
-        matched = shelf.of(found)
-        ranked = found if by_rank else None
-    if unwanted:
-        matched &= ~shelf.of(_matching(conn, unwanted))
-    return ranked, matched
-
-
-def _matching(conn: sqlite3.Connection, expression: str, *, by_rank: bool = False) -> list[int]:
-    order = f" ORDER BY {_RANK}, rowid DESC" if by_rank else ""
-    sql = f"SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?{order}"  # noqa: S608 - the order is ours
-    return [row[0] for row in conn.execute(sql, (expression,))]
-
-
-def _page(
-    shelf: Shelf, listed: int, ranked: list[int] | None, sort: str, start: int, stop: int, facts: Facts
-) -> list[int]:
-    if ranked is not None:
-        packed = listed.to_bytes(len(shelf.pmids) // 8 + 1, "little")
-        kept = [
-            pmid for pmid in ranked if (at := shelf.places.get(pmid)) is not None and packed[at >> 3] >> (at & 7) & 1
-        ]
-        return kept[start:stop]
-    if sort == "level":
-        found: list[int] = []
-        for level in facts.names["level"]:
-            group = listed & shelf.having("level", [level])
-            size = group.bit_count()
-            found += positions(group, max(start, 0), max(stop, 0))
-            start, stop = start - size, stop - size
-        return [shelf.pmids[place] for place in found]
-    return [shelf.pmids[place] for place in positions(listed, start, stop, backwards=sort == "oldest")]
+    matched = match(conn, facts, filters.query)
+    found = matched.papers & selected(filters, facts)
+    return found.bit_count(), in_order(facts, found, matched, filters.sort, 0, most)
 
 
 def papers(
@@ -323,7 +288,7 @@ def _ways(conn: sqlite3.Connection, facts: Facts, filters: Filters, matched: int
             ways.append(Way("without any filter", matched.bit_count(), bare.address()))
         for left_out, text in filters.query.shorter():
             asked = filters.asking(text)
-            _, found = _match(conn, facts.shelf, asked.sorted_by("newest"))
-            ways.append(Way(f"without {left_out}", (found & narrowed).bit_count(), asked.address()))
+            found = match(conn, facts, asked.query)
+            ways.append(Way(f"without {left_out}", (found.papers & narrowed).bit_count(), asked.address()))
     helpful = {way.name: way for way in ways if way.count}
     return tuple(sorted(helpful.values(), key=lambda way: (way.name == "without the words searched for", way.count)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = ["TESTED", "UNTAGGED", "Family", "Shelf", "load_shelf", "positions"]
@@ -18,6 +18,8 @@ __all__ = ["TESTED", "UNTAGGED", "Family", "Shelf", "load_shelf", "positions"]
 UNTAGGED = "_none"
 # The role of a treatment under test.
 TESTED = "experimental"
+# Bytes of a set that are looked over at once for where a stretch of a list begins.
+_STRETCH = 512
 # Facets that are a column of `articles`: one value or none, comparators perhaps several joined.
 _COLUMNS = (
     "level",
@@ -101,9 +103,24 @@ class Shelf:
             found |= papers
         return found
 
-    def of(self, pmids: Iterable[int]) -> int:
+    def of(self, pmids: Sequence[int]) -> int:
         """The set of some papers; unknown PMIDs are left out."""
-        return _set((place for pmid in pmids if (place := self.places.get(pmid)) is not None), len(self.pmids))
+        places = self.places
+        return self.at([places[pmid] for pmid in pmids if pmid in places])
+
+    def at(self, places: Sequence[int]) -> int:
+        """The set of the papers at these places."""
+        return _set(places, len(self.pmids))
+
+    def among(self, papers: int) -> Callable[[int], int]:
+        """A function that tells of a place whether its paper is in the set."""
+        packed = papers.to_bytes(len(self.pmids) // 8 + 1, "little")
+        return lambda place: packed[place >> 3] >> (place & 7) & 1
+
+    def ranks(self, facet: str, values: Sequence[str]) -> Callable[[int], int]:
+        """A function that tells of a place which of the values its paper has, by number; their count for none."""
+        held = [(number, self.among(self.bits[facet].get(value, 0))) for number, value in enumerate(values)]
+        return lambda place: next((number for number, has in held if has(place)), len(held))
 
 
 def _union(sets: Mapping[str, int], values: Iterable[str]) -> int:
@@ -113,7 +130,13 @@ def _union(sets: Mapping[str, int], values: Iterable[str]) -> int:
     return found
 
 
-def _set(places: Iterable[int], size: int) -> int:
+def _set(places: Sequence[int], size: int) -> int:
+    if len(places) > size // 64:  # so many are set faster a byte each, and then read as binary digits
+        digits = bytearray(b"0") * max(size, 1)
+        last = size - 1
+        for place in places:
+            digits[last - place] = 49
+        return int(digits, 2)
     packed = bytearray(size // 8 + 1)
     for place in places:
         packed[place >> 3] |= 1 << (place & 7)
@@ -124,22 +147,29 @@ def positions(bits: int, start: int = 0, stop: int | None = None, *, backwards: 
     """The places of the papers in a set, from the start-th to before the stop-th, in order or from the end."""
     packed = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
     seen = 0
-    numbers = range(len(packed) - 1, -1, -1) if backwards else range(len(packed))
-    for number in numbers:
-        byte = packed[number]
-        if not byte:
+    stretches = range(0, len(packed), _STRETCH)
+    for first in reversed(stretches) if backwards else stretches:
+        stretch = packed[first : first + _STRETCH]
+        size = int.from_bytes(stretch, "little").bit_count()
+        if seen + size <= start:
+            seen += size
             continue
-        here = byte.bit_count()
-        if seen + here <= start:
-            seen += here
-            continue
-        places = [number * 8 + bit for bit in range(8) if byte >> bit & 1]
-        for place in reversed(places) if backwards else places:
-            if stop is not None and seen >= stop:
-                return
-            if seen >= start:
-                yield place
-            seen += 1
+        numbers = range(len(stretch))
+        for number in reversed(numbers) if backwards else numbers:
+            byte = stretch[number]
+            if not byte:
+                continue
+            here = byte.bit_count()
+            if seen + here <= start:
+                seen += here
+                continue
+            places = [(first + number) * 8 + bit for bit in range(8) if byte >> bit & 1]
+            for place in reversed(places) if backwards else places:
+                if stop is not None and seen >= stop:
+                    return
+                if seen >= start:
+                    yield place
+                seen += 1
 
 
 def load_shelf(conn: sqlite3.Connection) -> Shelf:
@@ -188,7 +218,7 @@ def load_shelf(conn: sqlite3.Connection) -> Shelf:
             bits["role"][role] = bits["role"].get(role, 0) | papers
     retracted = {pmids[place] for place in found["status"].get("retracted", ())}
     families = _families(conn, retracted)
-    further = _set((places[pmid] for pmid, family in families.items() if family.represents != pmid), size)
+    further = _set([places[pmid] for pmid, family in families.items() if family.represents != pmid], size)
     citing = frozenset(row[0] for row in conn.execute("SELECT DISTINCT pmid FROM leans_on_retracted"))
     return Shelf(
         pmids,
