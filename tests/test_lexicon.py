@@ -11,7 +11,8 @@ import pytest
 from catalog.build import write_catalog
 from catalog.lexicon import lexicon
 from catalog.site.facts import load_facts
-from catalog.site.filters import FACETS, read_filters
+from catalog.site.fields import FACETS
+from catalog.site.filters import read_filters
 from catalog.site.search import search
 from catalog.site.vocabulary import Vocabulary, load_vocabulary
 from harvest.errors import WrongUse

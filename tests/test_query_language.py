@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.site.filters import FACETS, read_filters
-from catalog.site.lexing import FIELDS
+from catalog.site.fields import FACETS, FIELDS
+from catalog.site.filters import read_filters
 from catalog.site.query import LONGEST, MOST_TERMS, parse
 from catalog.site.search import search
 from catalog.site.values import typed_years

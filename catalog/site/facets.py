@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from catalog.site.facts import Facts
-from catalog.site.filters import FACETS, OF_TREATMENT, Filters, year_name, years_of
+from catalog.site.fields import FACETS, OF_TREATMENT
+from catalog.site.filters import Filters, year_name, years_of
 from catalog.site.shelf import UNTAGGED
 
 __all__ = ["Choice", "Facet", "facets", "selected", "year_set"]

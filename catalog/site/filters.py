@@ -8,34 +8,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from catalog.site.facts import Facts
+from catalog.site.fields import FACETS, OF_TREATMENT
 from catalog.site.query import Query, Value, parse
 from catalog.site.shelf import UNTAGGED
 from catalog.site.values import typed_values, typed_years
 
 __all__ = ["FACETS", "OF_TREATMENT", "SORTS", "Filters", "read_filters", "year_name", "years_of"]
 
-# Facets in the order readers meet them.
-FACETS = {
-    "level": "Level of evidence",
-    "design": "Study design",
-    "intervention": "Treatment",
-    "direction": "Concludes",
-    "versus": "Compared with",
-    "condition": "Condition",
-    "year": "Year",
-    "status": "Status",
-    "role": "Part the treatment plays",
-    "region": "Part of the body",
-    "harms": "Harms",
-    "basis": "Basis of the conclusion",
-    "comparator": "What the control group got",
-    "certainty": "Certainty a review states",
-    "participants": "Number of people",
-    "leans": "Retracted papers cited",
-    "claim": "Claim",
-}
-# Facets that are said of one treatment in a paper, so that they are matched together.
-OF_TREATMENT = ("intervention", "role", "direction")
 SORTS = {"relevance": "Relevance", "newest": "Newest", "oldest": "Oldest", "level": "Level of evidence"}
 MOST_VALUES = 40  # of one facet; more than any page offers
 _YEAR = re.compile(r"(\d{4})?(-)?(\d{4})?", re.ASCII)

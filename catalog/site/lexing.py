@@ -11,41 +11,11 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from catalog.site.fields import FIELDS
 from catalog.site.identifiers import Identifiers, find_identifiers
 
-__all__ = ["COLUMNS", "FIELDS", "Leaf", "Token", "lex", "searchable"]
+__all__ = ["Leaf", "Token", "lex", "searchable"]
 
-# Names people use for a field, PubMed's among them.
-FIELDS = {
-    name: field
-    for field, names in {
-        "title": "title ti",
-        "abstract": "abstract ab",
-        "subjects": "subject subjects mesh mh majr keyword keywords ot",
-        "text": "text tiab tw all",
-        "author": "author authors au 1au lastau fau",
-        "journal": "journal ta jour",
-        "year": "year years date dp pdat",
-        "level": "level",
-        "design": "design type pt",
-        "intervention": "intervention treatment",
-        "condition": "condition diagnosis",
-        "status": "status",
-        "direction": "direction concludes conclusion",
-        "versus": "versus",
-        "role": "role",
-        "region": "region",
-        "harms": "harms",
-        "basis": "basis",
-        "comparator": "comparator control",
-        "certainty": "certainty",
-        "leans": "leans",
-        "claim": "claim",
-    }.items()
-    for name in names.split()
-}
-# Fields that are texts, and their column of the index.
-COLUMNS: dict[str, str | None] = {"title": "title", "abstract": "abstract", "subjects": "subjects", "text": None}
 _PIECE = re.compile(
     r"""(?P<lead>[-+]*)
     (?:(?P<name>[^\W\d_]\w*):\s*)?

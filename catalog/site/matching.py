@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from catalog.site.facets import year_set
 from catalog.site.facts import Facts
-from catalog.site.filters import FACETS
+from catalog.site.fields import FACETS
 from catalog.site.identifiers import Identifiers
 from catalog.site.query import Either, Every, Node, Not, Query, Text, Value
 from catalog.site.values import typed_values

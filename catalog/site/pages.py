@@ -11,7 +11,8 @@ from datasette.utils.asgi import Request, Response
 from catalog.site.answering import html_answer, json_answer, page
 from catalog.site.answers import article_json, results_json
 from catalog.site.article import load_article
-from catalog.site.filters import FACETS, SORTS, Filters, read_filters
+from catalog.site.fields import FACETS
+from catalog.site.filters import SORTS, Filters, read_filters
 from catalog.site.home import load_home
 from catalog.site.matching import RANKED
 from catalog.site.outlinks import doi_url, pmc_url, pmid_of, pubmed_search_url, pubmed_url

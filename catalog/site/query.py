@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from catalog.site.fields import COLUMNS
 from catalog.site.identifiers import Identifiers
-from catalog.site.lexing import COLUMNS, Leaf, Token, lex
+from catalog.site.lexing import Leaf, Token, lex
 from catalog.site.words import plain
 
 __all__ = [

@@ -11,7 +11,8 @@ from typing import Any
 from catalog.site.advice import Advice, meant_facets, meant_words
 from catalog.site.facets import Facet, facets, selected
 from catalog.site.facts import Facts
-from catalog.site.filters import FACETS, Filters, year_name
+from catalog.site.fields import FACETS
+from catalog.site.filters import Filters, year_name
 from catalog.site.matching import Match, match
 from catalog.site.ordering import in_order
 from catalog.site.shelf import Family, Shelf
