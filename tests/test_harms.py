@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from catalog.tagging.index import index_of
@@ -210,3 +213,26 @@ def test_the_clause_that_tells_the_event_is_quoted() -> None:
     tags = [(t.value, t.quote, t.chosen) for t in found.tags if t.field == "harms"]
     assert ("serious", "one patient developed discitis.", True) in tags
     assert ("none_serious", "There were no deaths", False) in tags
+
+
+# Invented papers, each written and labelled before the rules were run on it: value, kind of case, title, abstract.
+TABLE = list(
+    csv.DictReader(
+        (Path(__file__).parent / "cases" / "harms.tsv").read_text(encoding="utf-8").splitlines(),
+        delimiter="\t",
+        quoting=csv.QUOTE_NONE,
+    )
+)
+
+
+@pytest.mark.parametrize("case", TABLE, ids=[f"{case['value']}: {case['title']}" for case in TABLE])
+def test_papers_of_the_table(case: dict[str, str]) -> None:
+    """Harms of whole papers: complications reported, denied, unrelated, minor, supposed, or only called safe."""
+    assert tagged(case["title"], case["abstract"]).harms == case["value"]
+
+
+def test_the_table_has_every_kind_of_case() -> None:
+    """Serious events of many kinds, and the ways in which they are denied, explained away or only supposed."""
+    kinds = {case["kind"] for case in TABLE}
+    assert kinds >= {"case report", "negated", "attributed", "unrelated", "death", "minor", "safe only", "supposed"}
+    assert sum(case["value"] == "serious" for case in TABLE) >= 40

@@ -21,7 +21,15 @@ __all__ = ["Harmed", "decide_harms"]
 # The strongest that is found wins.
 _ORDER = ("serious", "none_serious", "called_safe")
 # Announced, or not about people treated here.
-_SILENT = frozenset({"protocol", "cross_sectional", "in_vitro"})
+_SILENT = frozenset({"protocol", "in_vitro", "animal", "opinion", "guideline"})
+# People observed: asked only where something of the vocabulary was given to them.
+_OBSERVED = "cross_sectional"
+
+
+# The rule of events by name; so many letters of each of its words are looked for in the title.
+_NAMED = "harms.serious_named"
+STEM = 6
+_WORD = re.compile(r"[A-Za-z]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ def decide_harms(document: Document, design: str, arms: Arms) -> Harmed:
         design: the codebook's design; a case report is about its event wherever the abstract tells it.
         arms: who is treated: an event in the controls only is no harm of the treatment.
     """
-    if design in _SILENT:
+    if design in _SILENT or (design == _OBSERVED and not arms.ours):
         return Harmed("not_reported", ())
     found = list(_found(document, design, arms))
     value = next((value for value in _ORDER if any(v == value for v, *_ in found)), "not_reported")
@@ -75,6 +83,7 @@ def _found(document: Document, design: str, arms: Arms) -> Iterator[_Found]:
         scan, reading = document.scan(sentence.field), readings[sentence.field]
         for start, end in _clauses(scan.text, sentence):
             told: set[str] = set()
+            denied: dict[str, None] = {}
             for rule, branch in reading.within(start, end):
                 if rule.id in told or sentence.zone not in rule.zones:
                     continue
@@ -82,10 +91,15 @@ def _found(document: Document, design: str, arms: Arms) -> Iterator[_Found]:
                     if rule.unless and rule.unless.search(scan, start, end):
                         break
                     value = _judged(document, design, arms, place, (start, end), rule, match)
-                    if value is not None:
+                    if value == rule.value:
                         told.add(rule.id)
                         yield value, rule.id, sentence, start, end
                         break
+                    if value is not None:  # another event of the clause may have happened
+                        denied[rule.id] = None
+            for rule_id in denied:
+                if rule_id not in told:
+                    yield "none_serious", rule_id, sentence, start, end
 
 
 def _clauses(text: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
@@ -118,15 +132,22 @@ def _judged(
     start, end = clause
     own_case = design == "case_report"
     before, after = text[start : match.start()], text[match.end() : end]
-    if _cue("denied").search(before[-90:]) or _cue("denied_after").search(after):
+    if _cue("past").search(before):
+        return None
+    counted = list(_cue("counts").finditer(before))
+    near = before[counted[-1].start() :] if counted else before[-90:]
+    if _cue("denied").search(near) or _cue("denied_after").search(after):
         return "none_serious" if sentence.zone in ("results", "conclusions", "other") else None
     if _cue("supposed").search(before) or _cue("supposed_after").search(after):
         return None
     if _cue("treated").search(before) and not _cue("then").match(after):
         return None
+    if own_case and not arms.ours and not _brought_about(document):
+        return None
     if sentence.zone == "title":
-        named = own_case or (_cue("followed").search(text) and not _cue("treated_title").search(before))
-        return rule.value if named else None
+        return rule.value if own_case or _followed(text, before) else None
+    if not own_case and rule.id == _NAMED and _is_topic(document, match):
+        return None
     if not _happened(sentence, text, clause, match, own_case=own_case):
         return None
     if _cue("unrelated").search(_with_next(document, place)):
@@ -137,17 +158,42 @@ def _judged(
     return rule.value
 
 
+def _brought_about(document: Document) -> bool:
+    return any(_cue("brought_about").search(text) for text in (document.title, document.abstract))
+
+
+def _followed(title: str, before: str) -> bool:
+    """Whether a title says that the event named in it came of the treatment."""
+    return bool(_cue("followed").search(title)) and not (
+        _cue("treated_title").search(before) or _cue("treated_before").search(before)
+    )
+
+
+def _is_topic(document: Document, match: re.Match[str]) -> bool:
+    """Whether the title names the event as what is treated or studied, not as what came of it."""
+    title = document.scan("title").low
+    stems = [word[:STEM].lower() for word in _WORD.findall(match.group())]
+    places = [title.find(stem) for stem in stems]
+    return bool(places) and min(places) >= 0 and not _followed(document.title, document.title[: min(places)])
+
+
 def _happened(sentence: Sentence, text: str, clause: tuple[int, int], match: re.Match[str], *, own_case: bool) -> bool:
     """Whether an event is said to have happened, in this study: its background speaks of others."""
     start, end = clause
     elsewhere = sentence.zone in ("background", "objective")
     if elsewhere and not (own_case and _cue("told_of_case").search(text, start, end)):
         return False
-    told_plainly = own_case or sentence.zone != "methods" or _cue("plainly").search(text, sentence.start, sentence.end)
+    if own_case:
+        return True
+    told_plainly = sentence.zone != "methods" or _cue("plainly").search(text, sentence.start, sentence.end)
     if not told_plainly:
         return False
     beside = text[max(start, match.start() - 12) : match.start()] + text[match.end() : min(end, match.end() + 12)]
-    return bool(_cue("happened").search(text, start, end)) or any(c.isdigit() for c in beside)
+    return (
+        any(c.isdigit() for c in beside)
+        or bool(_cue("happened").search(text, start, end))
+        or (sentence.zone in ("results", "other") and bool(_cue("counted").search(text[start : match.start()])))
+    )
 
 
 def _with_next(document: Document, place: int) -> str:
