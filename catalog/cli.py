@@ -12,6 +12,9 @@ from typing import Any
 import click
 
 from catalog.build import Built, build
+from catalog.check.checking import check_file as check_claims_file
+from catalog.check.report import as_json as claims_json
+from catalog.check.report import as_text as claims_text
 from catalog.cite.printing import CHOICES, cite
 from catalog.digest import digest
 from catalog.errors import WrongUse
@@ -180,6 +183,20 @@ def explain_command(pmid: int, db: Path) -> None:
     """Print every rule that fired on a record, on which words, and why the winner won."""
     for line in explain(db, pmid):
         click.echo(line)
+
+
+@main.command("check")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE")
+@_catalog_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def check_command(file: Path, db: Path, as_json: bool) -> None:
+    """Find the claims of a text (.txt, .md, .html; - for stdin) and put the evidence beside each; never a verdict."""
+    checked = check_claims_file(file, db)
+    if as_json:
+        click.echo(json.dumps(claims_json(checked), ensure_ascii=False, indent=2))
+    else:
+        for line in claims_text(checked):
+            click.echo(line)
 
 
 @main.command("refs")

@@ -13,7 +13,7 @@ import yaml
 
 from catalog.listing import Listing, Papers, Slice
 
-__all__ = ["Part", "Sentence", "compose", "joined", "plain", "word"]
+__all__ = ["Part", "Sentence", "compose", "fill", "joined", "plain", "word"]
 
 _FIELD = re.compile(r"\{(\w+)(?:([:?])([^|{}]*)\|([^{}]*)|(#))?\}")
 
@@ -52,7 +52,11 @@ def compose(name: str, **values: Value) -> Sentence:
     Raises:
         KeyError: there is no such sentence, or a field is not given.
     """
-    wording: str = _data()[name]
+    return fill(_data()[name], **values)
+
+
+def fill(wording: str, **values: Value) -> Sentence:
+    """A wording of sentences.yml's kind, filled. Raises KeyError where a field is not given."""
     parts: list[Part] = []
     at = 0
     for field in _FIELD.finditer(wording):

@@ -1,0 +1,17 @@
+"""The rule files as data: `rules/NAME.yml`, parsed."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import yaml
+
+__all__ = ["NAMES", "table"]
+
+NAMES = ("asserts", "kinds", "languages", "names", "notes")
+
+
+def table(name: str) -> Any:
+    """The parsed content of `rules/NAME.yml`."""
+    return yaml.safe_load(resources.files("catalog.check").joinpath("rules", f"{name}.yml").read_text("utf-8"))
