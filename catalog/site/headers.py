@@ -25,11 +25,14 @@ PAGE_POLICY = (
 # Datasette's pages hold scripts and styles in the page; still nothing from elsewhere, and no frame around them.
 _DATA_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _ALWAYS = {
     b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"strict-origin-when-cross-origin",
+    b"referrer-policy": b"no-referrer",  # what somebody searched here is no other site's business
+    b"permissions-policy": b"camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
     b"x-frame-options": b"DENY",
     b"content-security-policy": _DATA_POLICY.encode(),
 }

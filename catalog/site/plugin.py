@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ from catalog.site.changes_page import changes
 from catalog.site.facts import SAMPLE_NOTICE, Facts
 from catalog.site.feeds_page import feed, feeds, search_feed
 from catalog.site.glyphs import mark
+from catalog.site.guard import guarded, limit_connection
 from catalog.site.headers import App, with_headers
 from catalog.site.navigation import SITE_PAGES
-from catalog.site.reading import NoCatalog, TooSlow, reader_of
+from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
+from catalog.site.robots import robots
 from catalog.site.words import CERTAINTIES, REGIONS, STATUSES, day, plural
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
@@ -42,6 +45,7 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/changes(?P<format>\.json)?$", changes),
         (r"/articles/?$", pages.articles),
         (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", pages.article),
+        (r"/robots\.txt$", robots),
         (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),
     ]
 
@@ -82,8 +86,15 @@ def startup(datasette: Datasette) -> Callable[[], Any]:
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
-    """Safe headers on every answer, and the sample's mark."""
-    return lambda app: with_headers(datasette, app)
+    """A guard before every page, safe headers on every answer, and the sample's mark."""
+    return lambda app: with_headers(datasette, guarded(datasette, app))
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
+    """Bounds on what SQL may ask of the catalog."""
+    if database == DATABASE:
+        limit_connection(conn)
 
 
 async def _facts(datasette: Datasette) -> Facts | None:
