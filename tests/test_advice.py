@@ -95,3 +95,8 @@ def test_slips_are_counted(one: str, other: str, slips: int) -> None:
     """A letter left out, added, changed, or two exchanged, is one slip; more than two are not counted further."""
     assert min(_slips(one, other, 2), 3) == slips
     assert (other in set(_one_slip(one))) == (slips <= 1)
+
+
+def test_an_endless_word_is_not_corrected(searched: Searched) -> None:
+    """A thousand letters in a row once took all the time a page has: no slip makes a word of them."""
+    assert searched.results("a" * 1_000).meant == ()

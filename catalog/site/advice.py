@@ -22,6 +22,7 @@ __all__ = ["Advice", "meant_facets", "meant_words"]
 
 MOST = 3
 SHORTEST = 4  # letters of a word that is corrected
+LONGEST = 30  # letters of a word that is corrected: each letter more is 53 more words to look up
 SHORTEST_TWICE = 6  # letters of one that may hold two slips
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -87,7 +88,7 @@ def _unknown(conn: sqlite3.Connection, query: Query) -> list[str]:
         for part in query.parts
         for text in _texts(part.node)
         for token in tokens(text)
-        if len(token.word) >= SHORTEST and token.word.isalpha()
+        if SHORTEST <= len(token.word) <= LONGEST and token.word.isalpha()
     )
     held = {
         word
