@@ -21,7 +21,7 @@ from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from catalog.tagging.winners import winners
 
-__all__ = ["Finding", "Kind", "Outcome", "Study", "clauses", "measured", "of_main", "read_findings"]
+__all__ = ["Finding", "Kind", "Outcome", "Study", "at_outset", "clauses", "measured", "of_main", "read_findings"]
 
 # better, worse: the treatment under test than the control; the others as direction.yml has them.
 Kind = Literal[
@@ -216,6 +216,11 @@ def _of_figures(document: Document, arms: Arms, sentence: Sentence, zone: Zone) 
     outcome = _outcome(scan, start, end, "open")
     for kind, rule in dict.fromkeys(found):
         yield Finding(kind, "estimate", rule, zone, sentence.field, start, end, outcome, False, None)
+
+
+def at_outset(scan: Scan, start: int, end: int) -> bool:
+    """Whether a clause speaks of the arms before treatment, or of a plan."""
+    return bool(_cue("outset").search(scan, start, end))
 
 
 def clauses(scan: Scan, sentence: Sentence) -> Iterator[tuple[int, int]]:

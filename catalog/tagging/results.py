@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 from catalog.tagging.document import Document, Sentence
-from catalog.tagging.findings import clauses
+from catalog.tagging.findings import at_outset, clauses
 from catalog.tagging.literals import branches_of, needed
 from catalog.tagging.rules import load
 from catalog.tagging.scan import Scan
@@ -18,7 +18,9 @@ from catalog.tagging.tags import Result
 __all__ = ["read_results"]
 
 # Designs that report no result of their own on people.
-_SILENT = frozenset({"protocol", "opinion", "in_vitro", "animal"})
+_SILENT = frozenset({"protocol", "opinion", "in_vitro", "animal", "cross_sectional", "guideline", "other"})
+# The rule of shares of people.
+_SHARES = "results.responders"
 _ZONES = frozenset({"results", "conclusions", "other"})
 
 
@@ -47,13 +49,24 @@ def _literals() -> frozenset[str]:
 
 
 @cache
-def _effects() -> tuple[re.Pattern[str], ...]:
-    return tuple(rule.pattern.whole for rule in load("results") if rule.pattern is not None)
+def _effects() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((rule.id, rule.pattern.whole) for rule in load("results") if rule.pattern is not None)
 
 
 @cache
-def _timepoint() -> re.Pattern[str]:
-    return re.compile(table("results")["timepoint"], re.IGNORECASE)
+def _cue(name: str) -> re.Pattern[str]:
+    return re.compile(table("results")[name], re.IGNORECASE)
+
+
+def _times(text: str, start: int, end: int) -> list[str]:
+    """Every time named between two places, as written, each once."""
+    return list(
+        dict.fromkeys(
+            time.group()
+            for time in _cue("timepoint").finditer(text, start, end)
+            if not _cue("no_timepoint").search(text[max(start, time.start() - 40) : time.start()])
+        )
+    )
 
 
 def read_results(document: Document, design: str) -> tuple[Result, ...]:
@@ -87,11 +100,19 @@ def _of_sentence(scan: Scan, sentence: Sentence) -> list[Result]:
                 named[measure.outcome, measure.id] = measure
         scaled = {outcome for outcome, scale in named if scale is not None}
         named = {key: m for key, m in named.items() if m.id is not None or m.outcome not in scaled}
-        if not named or not any(pattern.search(text, start, end) for pattern in _effects()):
+        effects = {rule for rule, pattern in _effects() if pattern.search(text, start, end)}
+        if effects == {_SHARES} and not _cue("changed").search(text, start, end):
+            named = {key: m for key, m in named.items() if m.id is not None or m.outcome == "success"}
+        if not named or not effects:
+            continue
+        if _cue("no_result").search(text, start, end) or at_outset(scan, start, end):
             continue
         end = start + len(text[start:end].rstrip(" ,"))
-        times = _timepoint().search(text, start, end) or _timepoint().search(text, sentence.start, sentence.end)
-        time = times.group() if times else None
+        times = _times(text, start, end)
+        if not times:  # of the sentence, where it names one only
+            times = _times(text, sentence.start, sentence.end)
+            times = times if len(times) == 1 else []
+        time = "; ".join(times) or None
         found += [Result(m.outcome, m.id, time, text[start:end], start, end) for m in named.values()]
     return found
 
