@@ -218,3 +218,72 @@ def test_groups_named_by_letters_and_abbreviations() -> None:
     better = trial("Pain was significantly lower in group A than in group B.", methods=methods)
     worse = trial("Pain was significantly lower in group B than in group A.", methods=methods)
     assert (better.direction, worse.direction) == ("favours", "against")
+
+
+def test_who_benefits_is_not_which_arm_did_better() -> None:
+    """A predictor names no better arm; an effect that differs by subgroup is mixed."""
+    predictors = trial(
+        "The strongest predictors of greater improvement in pain were younger age and higher disability."
+    )
+    subgroup = trial(
+        "Benefit from PRP compared to saline was greater in patients with less pain (interaction p = 0.01)."
+    )
+    assert (predictors.direction, subgroup.direction) == ("not_reported", "mixed")
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ("PRP relieved pain better than saline at 6 months, but not at 12 months.", "mixed"),
+        ("PRP improved pain more than saline, though not disability.", "mixed"),
+        ("The 5 mL dose gave more relief of pain than saline while the 2 mL dose did not.", "mixed"),
+        ("PRP and saline relieved pain to a similar extent.", "no_difference"),
+        ("None of the injections proved superior for pain.", "no_difference"),
+        ("The results for pain did not favour either group.", "no_difference"),
+        ("No attributable effect on pain was found for PRP over saline.", "no_difference"),
+        ("PRP gave a clinically meaningful reduction in pain over and above saline.", "favours"),
+        ("Relief of pain lasted longer with PRP than with saline.", "favours"),
+        ("Pain decreased to a greater extent with PRP.", "favours"),
+        ("Pain decreased to a lesser extent with PRP than with saline.", "against"),
+    ],
+)
+def test_ways_to_say_it(results: str, expected: str) -> None:
+    """Words for more, less, alike, and for a difference at one time or in one outcome only."""
+    assert trial(results).direction == expected
+
+
+def test_arms_outside_the_vocabulary_are_told_by_the_title() -> None:
+    """The first of two treatments set against each other is under test; what favours the second is against it."""
+
+    def against(results: str) -> str | None:
+        return tagged(
+            "Yoga versus stretching in chronic low back pain: a randomised trial",
+            [("METHODS", "Sixty adults with low back pain were randomised. Pain was measured."), ("RESULTS", results)],
+        ).direction
+
+    assert against("Yoga was superior to stretching for pain.") == "favours"
+    assert against("Stretching was superior to yoga for pain.") == "against"
+    assert against("Yoga was better for pain; stretching was better for disability.") == "mixed"
+
+
+def test_the_last_sentence_of_an_abstract_without_headings_concludes() -> None:
+    """A claim at the end of plain text is the conclusion, so that results without difference stand against it."""
+    found = tagged(
+        "Ozone or lidocaine for low back pain: a randomised trial",
+        "Sixty patients with low back pain were randomised to ozone or lidocaine. Pain fell by 3.6 points with ozone"
+        " and by 3.4 points with lidocaine (p = 0.72). Two patients were lost. Ozone is an effective treatment.",
+    )
+    assert (found.direction, [s.rule for s in found.spin]) == ("no_difference", ["spin.no_difference"])
+
+
+def test_the_basis_quotes_a_change_from_before_to_after() -> None:
+    """In a single arm the proof of the basis is the change, not the claim of the title or conclusion."""
+    found = tagged(
+        "Ozone for lumbar disc herniation: a case series",
+        [
+            ("METHODS", "Thirty patients with low back pain were treated with ozone."),
+            ("RESULTS", "Pain decreased from 7 to 3."),
+            ("CONCLUSIONS", "Ozone is effective."),
+        ],
+    )
+    assert [t.quote for t in found.tags if t.field == "basis"] == ["Pain decreased from 7 to 3."]

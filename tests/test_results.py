@@ -60,3 +60,37 @@ def test_background_and_protocols_give_no_results() -> None:
         "Plasma for back pain: protocol for a randomised trial", "Pain (VAS 0-10, 20% change) will be measured."
     )
     assert (background.results, protocol.results) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        "The groups were comparable in baseline VAS scores (p = 0.52).",  # the arms at the outset
+        "Pain before treatment was 6.9 ± 0.1.",
+        "Levels of pain or complications were evaluated at 1, 3 and 6 months.",  # what was to be measured
+        "Pain improved in patients ranging in age from 13 to 94 years.",
+        "Benefit was greater with worse disability (interaction p < 0.004).",  # who benefits
+        "Six patients (18%) also had chronic pain.",  # a share of people with pain, not of those it left
+        "Sick leave was taken by 3 of 40 for intellectual disability.",
+        "The inhibitor of the JAK-1/2 pathway was successful.",
+    ],
+)
+def test_what_is_no_result_of_treatment(results: str) -> None:
+    """Figures that stand beside a measure without telling an effect are not kept."""
+    assert trial(results).results == ()
+
+
+def test_every_time_a_clause_names_is_kept_and_no_age() -> None:
+    """Several times are joined; an age, or the time of another clause, is none."""
+    both = trial("VAS was lower with steroid at 1 week (p = 0.01) and with PRP at 6 months (p = 0.02).").results
+    aged = trial("In women aged 20 to 45 years VAS fell by 3 points.").results
+    other = trial("VAS fell by 3 points; at 6 weeks and at 3 months ODI had fallen by 20%.").results
+    assert [r.timepoint for r in both] == ["1 week; 6 months"]
+    assert [r.timepoint for r in aged] == [None]
+    assert [(r.measure, r.timepoint) for r in other] == [("VAS", None), ("ODI", "6 weeks; 3 months")]
+
+
+def test_a_sentence_that_lost_its_space_begins_anew() -> None:
+    """A publisher's note glued to the abstract is no part of the quote."""
+    found = trial("Supplemental content is available in the Text.In patients given PRP pain fell by 30%.").results
+    assert [r.text for r in found] == ["In patients given PRP pain fell by 30%."]

@@ -47,7 +47,8 @@ def decide_basis(
         proof = finding_tags("basis", "between", between[:1], document)
         return Based("between", proof or _of_design(winner, "between"))
     if design == "single_arm":
-        moved = changed or [f for f in findings if f.kind in ("improved", "unimproved")]
+        moved = [f for f in findings if f.kind in ("improved", "unimproved")]
+        moved = [f for f in moved if f.outcome != "other"] or changed or moved
         if moved:
             return Based("within", finding_tags("basis", "within", moved[:1], document))
         # Harms counted, or nothing but a title: nothing stands before against after.

@@ -89,7 +89,9 @@ _INLINE = re.compile(
     r"(?P<mark>\s?:|\.)\s(?=\S)",
 )
 # Ends of sentences: a stop, then white space, then something that can begin one. Not after common short forms.
-_STOP = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][)\]\"”’]))\s+(?=[A-Z0-9(\[\"“‘<>=±≥≤α-ω])|\n|(?<=[a-z]{3}\.)(?=[A-Z][a-z]+ [a-z])")
+_STOP = re.compile(
+    r"(?:(?<=[.?!])|(?<=[.?!][)\]\"”’]))\s+(?=[A-Z0-9(\[\"“‘<>=±≥≤α-ω])|\n|(?<=[a-z]{3}\.)(?=[A-Z][a-z]+ [a-z])"
+)
 _SHORT = re.compile(
     r"(?:\b(?:vs|e\.g|i\.e|cf|approx|resp|ca|fig|no|dr|mr|mrs|prof|st|inc|ltd|al|etc|viz|min|max|sp|spp|var|ref|vol|pp)"
     r"|\b[A-Za-z])\.$",

@@ -236,7 +236,7 @@ def clauses(scan: Scan, sentence: Sentence) -> Iterator[tuple[int, int]]:
             yield at, comma
             at = comma + 2
     for mark in _cue("cut").matches(scan, at, sentence.end):
-        bracketed = text.rfind("(", at, mark.start()) > text.rfind(")", at, mark.start())
+        bracketed = text.count("(", at, mark.start()) > text.count(")", at, mark.start())
         if mark.start() > at + 3 and not bracketed:
             yield at, mark.start()
             at = mark.end()
@@ -256,6 +256,7 @@ def _clause(
     text = scan.text
     # Where arms are compared, what the results say of one arm's change decides nothing.
     each = look.study != "compared" or zone != "results" or _holds(scan, start, end, _EACH)
+    predicts = bool(_cue("predicts").search(scan, start, end))
     hits: list[tuple[Rule, re.Match[str]]] = []
     done: set[str] = set()
     for rule, branch in look.reading.within(start, end):
@@ -284,7 +285,7 @@ def _clause(
     for rule, match in hits:
         kinds: list[tuple[Kind, str | None]]
         if rule.value in ("better", "worse"):
-            if "alike" in between and rule.tier != "favour":
+            if predicts or ("alike" in between and rule.tier != "favour"):
                 continue
             if both and not word("pivot").search(text, start, end):
                 kinds = [("improved", None)] if rule.value == "better" else []
@@ -294,7 +295,7 @@ def _clause(
             kinds = [(rule.value, None)]  # type: ignore[list-item]  # the values of direction.yml are kinds; a test
         if rule.id in _MOVES:
             kinds = _moved(match, apart=not shows_none(text, start, end))
-        if rule.id == "evidence.mixed" and _of_control(arms, sentence.field, text, start, end):
+        if rule.id == "evidence.mixed" and not predicts and _of_control(arms, sentence.field, text, start, end):
             continue
         if (rule.value == "improved" and between and not both) or (rule.tier == "claim" and conceded):
             continue
