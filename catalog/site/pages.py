@@ -11,6 +11,7 @@ from datasette.utils.asgi import Request, Response
 from catalog.site.answering import html_answer, json_answer, page
 from catalog.site.answers import article_json, results_json
 from catalog.site.article import load_article
+from catalog.site.compare import MOST
 from catalog.site.fields import FACETS
 from catalog.site.filters import SORTS, Filters, read_filters
 from catalog.site.home import load_home
@@ -55,6 +56,7 @@ async def results(datasette: Datasette, request: Request) -> Response:
         return Response.redirect(datasette.urls.path(f"/articles/{found.papers[0].pmid}"))
     context = {
         "results": found,
+        "most_compared": MOST,
         "filters": found.filters,
         "sorts": [(key, name, found.filters.sorted_by(key).address()) for key, name in SORTS.items()],
         "pubmed_search": pubmed_search_url(found.filters.query.text),

@@ -13,6 +13,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 
 from catalog.site import exports, pages
 from catalog.site.changes_page import changes
+from catalog.site.compare_pages import compare
 from catalog.site.facts import SAMPLE_NOTICE, Facts
 from catalog.site.feeds_page import feed, feeds, search_feed
 from catalog.site.glyphs import mark
@@ -43,6 +44,7 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/feeds/?$", feeds),
         (r"/feeds/(?P<name>[^/]+)\.atom$", feed),
         (r"/changes(?P<format>\.json)?$", changes),
+        (r"/compare(?P<format>\.csv|\.html|\.json|\.svg)?$", compare),
         (r"/articles/?$", pages.articles),
         (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", pages.article),
         (r"/robots\.txt$", robots),
