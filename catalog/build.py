@@ -25,6 +25,7 @@ from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.lexicon import index_texts, write_lexicon
 from catalog.retractions import NO_WATCH, Watch, read_watch
 from catalog.rows import rows_of
+from catalog.shelving import write_shelf
 from catalog.tagging.basis import FROM_DESIGN
 from catalog.tagging.estimates import estimate_rules
 from catalog.tagging.listed import LISTED, listed
@@ -199,6 +200,7 @@ def write_catalog(
             progress.stage("Gathering claims")
             conn.execute("BEGIN")
             write_claims(conn, claims)
+            write_shelf(conn)
             conn.execute("COMMIT")
             conn.execute("ANALYZE")
             conn.execute("VACUUM INTO ?", (str(path),))

@@ -14,7 +14,7 @@ __all__ = ["digest"]
 # Where and when records came from is not what they say.
 PROVENANCE = frozenset({"runs", "searches", "search_hits", "changes"})
 # These follow from the others, by the tokenizer of the SQLite at hand.
-DERIVED = frozenset({"words"})
+DERIVED = frozenset({"words", "shelf"})
 PROVENANCE_COLUMNS = frozenset({("articles", "in_catalog_since")})
 
 

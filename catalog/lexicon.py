@@ -16,7 +16,7 @@ import yaml
 from harvest.topics import Topics
 from harvest.words import tokens
 
-__all__ = ["Lexicon", "index_texts", "lexicon", "write_lexicon"]
+__all__ = ["LONGEST_WORD", "Lexicon", "index_texts", "lexicon", "write_lexicon"]
 
 # In a catalog larger than this a word of one paper alone is more often a slip than a word: no one is advised to use it.
 LARGE = 10_000

@@ -343,6 +343,15 @@ CREATE TABLE typed_values (    -- what may be typed for a facet's value: level:I
     PRIMARY KEY (facet, typed)
 );
 
+-- The site's order of papers and its sets of them (catalog/shelving.py), so that it opens a large catalog in a moment.
+CREATE TABLE shelf (
+    part TEXT NOT NULL,        -- order: PMIDs, newest first; facet, role, concluded, counted, once: sets; arrival: numbers
+    name TEXT NOT NULL,        -- the facet, or the treatment a role, conclusion or count is of
+    value TEXT,
+    data BLOB NOT NULL,        -- of a set, bit n of the lowest-first number is paper n of the order
+    PRIMARY KEY (part, name, value)
+);
+
 CREATE TABLE runs (            -- the harvests this catalog was built from
     id INTEGER PRIMARY KEY, command TEXT NOT NULL, started TEXT NOT NULL, finished TEXT, state TEXT NOT NULL,
     harvester TEXT NOT NULL, topics_sha256 TEXT, topics_name TEXT, base_url TEXT, message TEXT
@@ -375,6 +384,7 @@ CREATE INDEX tags_by_value ON tags(field, value);
 CREATE INDEX articles_by_level ON articles(level, year DESC);
 CREATE INDEX articles_by_design ON articles(design, year DESC);
 CREATE INDEX articles_by_year ON articles(year DESC, pmid DESC);
+CREATE INDEX articles_by_status ON articles(status);
 CREATE INDEX articles_by_doi ON articles(doi COLLATE NOCASE);
 CREATE INDEX articles_by_pmcid ON articles(pmcid) WHERE pmcid IS NOT NULL;
 CREATE INDEX leans_by_cited ON leans_on_retracted(cited_pmid);

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from catalog.evidence import VERDICTS
+from catalog.shelving import write_shelf
 from catalog.site.evidence_map import LANES, MOST_MARKS, Cell, load_map
 from catalog.site.facts import load_facts
 from catalog.site.words import VERDICTS as WORDS
@@ -214,6 +215,8 @@ def test_a_crowded_map_draws_several_studies_a_mark(tmp_path: Path, sample_site:
             (row,) = conn.execute(f"SELECT * FROM {table} WHERE pmid = ?", (series,)).fetchall()  # noqa: S608 - ours
             copies = ((*[980000001 + n] * numbered, *row[numbered:]) for n in range(crowd))  # PMID or study and PMID
             conn.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", copies)  # noqa: S608 - ours
+        conn.execute("DELETE FROM shelf")
+        write_shelf(conn)
         counted = load_map(load_facts(conn))
     assert counted.each == 10
     largest = max((c for t in counted.treatments for x in t.lines for c in x.cells), key=lambda c: c.count)

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from catalog.lexicon import LONGEST_WORD
 from catalog.site.facets import selected
 from catalog.site.facts import Facts
 from catalog.site.filters import Filters, read_filters
@@ -22,7 +23,6 @@ __all__ = ["Advice", "meant_facets", "meant_words"]
 
 MOST = 3
 SHORTEST = 4  # letters of a word that is corrected
-LONGEST = 30  # letters of a word that is corrected: each letter more is 53 more words to look up
 SHORTEST_TWICE = 6  # letters of one that may hold two slips
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -88,7 +88,7 @@ def _unknown(conn: sqlite3.Connection, query: Query) -> list[str]:
         for part in query.parts
         for text in _texts(part.node)
         for token in tokens(text)
-        if SHORTEST <= len(token.word) <= LONGEST and token.word.isalpha()
+        if SHORTEST <= len(token.word) <= LONGEST_WORD and token.word.isalpha()
     )
     held = {
         word

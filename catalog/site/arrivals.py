@@ -11,7 +11,8 @@ from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from catalog.site.shelf import Shelf, positions
+from catalog.shelving import unpacked
+from catalog.site.shelf import positions
 
 __all__ = ["Arrivals", "Fall", "load_arrivals"]
 
@@ -63,26 +64,15 @@ class Arrivals:
         return int.from_bytes(packed, "little")
 
 
-def load_arrivals(conn: sqlite3.Connection, shelf: Shelf) -> Arrivals:
-    """Read when each paper came."""
-    size = len(shelf.pmids)
-    came = array("i", [-1]) * size
-    times: list[str] = []
-    days: list[str] = []
-    for pmid, since in conn.execute(
-        "SELECT pmid, in_catalog_since FROM articles WHERE in_catalog_since IS NOT NULL ORDER BY in_catalog_since"
-    ):
-        if not times or times[-1] != since:
-            times.append(since)
-            days.append(since[:10])
-        came[shelf.places[pmid]] = len(times) - 1
-    days.append("")  # of papers whose time is not known
-    by_place = sorted(range(size), key=lambda place: days[came[place]], reverse=True)
-    order = array("i", by_place)
-    rank = array("i", bytes(order.itemsize * size))
-    for position, place in enumerate(order):
-        rank[place] = position
-    return Arrivals(order, rank, tuple(times), came, _falls(conn))
+def load_arrivals(conn: sqlite3.Connection) -> Arrivals:
+    """Read when each paper came, as the build shelved it."""
+    held = {
+        name: unpacked("i", data) for name, data in conn.execute("SELECT name, data FROM shelf WHERE part = 'arrival'")
+    }
+    times = conn.execute(
+        "SELECT DISTINCT in_catalog_since FROM articles WHERE in_catalog_since IS NOT NULL ORDER BY in_catalog_since"
+    )
+    return Arrivals(held["order"], held["rank"], tuple(time for (time,) in times), held["came"], _falls(conn))
 
 
 # When a fall was known: by the change a harvest brought; else it was so when the paper came, or when the list says.

@@ -109,12 +109,11 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
         names[facet][UNTAGGED] = Name(UNTAGGED, unknown, unknown, "")
     names["condition"][UNTAGGED] = Name(UNTAGGED, "No condition tagged", "None", "None of the conditions above")
     imprint = read_imprint(conn)
-    shelf = load_shelf(conn)
     return Facts(
         About(title, subject, short_subject, description, tuple(json.loads(examples)), version, bool(sample)),
         names,
-        shelf,
-        load_arrivals(conn, shelf),
+        load_shelf(conn),
+        load_arrivals(conn),
         _dated(imprint),
         imprint.searched,
         imprint,

@@ -9,31 +9,18 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from catalog.shelving import UNTAGGED, set_of, unpacked
+
 __all__ = ["TESTED", "UNTAGGED", "Family", "Shelf", "load_shelf", "positions"]
 
-# The value of papers that carry no value of a facet. Ids of the vocabulary never begin with _.
-UNTAGGED = "_none"
 # The role of a treatment under test.
 TESTED = "experimental"
 # Bytes of a set that are looked over at once for where a stretch of a list begins.
 _STRETCH = 512
-# Facets that are a column of `articles`: one value or none, comparators perhaps several joined.
-_COLUMNS = (
-    "level",
-    "design",
-    "status",
-    "year",
-    "direction",
-    "versus",
-    "region",
-    "harms",
-    "basis",
-    "certainty",
-    "comparator",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +97,7 @@ class Shelf:
 
     def at(self, places: Sequence[int]) -> int:
         """The set of the papers at these places."""
-        return _set(places, len(self.pmids))
+        return set_of(places, len(self.pmids))
 
     def among(self, papers: int) -> Callable[[int], int]:
         """A function that tells of a place whether its paper is in the set."""
@@ -128,19 +115,6 @@ def _union(sets: Mapping[str, int], values: Iterable[str]) -> int:
     for value in values:
         found |= sets.get(value, 0)
     return found
-
-
-def _set(places: Sequence[int], size: int) -> int:
-    if len(places) > size // 64:  # so many are set faster a byte each, and then read as binary digits
-        digits = bytearray(b"0") * max(size, 1)
-        last = size - 1
-        for place in places:
-            digits[last - place] = 49
-        return int(digits, 2)
-    packed = bytearray(size // 8 + 1)
-    for place in places:
-        packed[place >> 3] |= 1 << (place & 7)
-    return int.from_bytes(packed, "little")
 
 
 def positions(bits: int, start: int = 0, stop: int | None = None, *, backwards: bool = False) -> Iterator[int]:
@@ -173,75 +147,37 @@ def positions(bits: int, start: int = 0, stop: int | None = None, *, backwards: 
 
 
 def load_shelf(conn: sqlite3.Connection) -> Shelf:
-    """Read the catalog's papers and their values."""
+    """Read the catalog's papers and their values, as the build shelved them."""
+    sets: dict[str, dict[str, dict[str, int]]] = {}
     pmids: array[int] = array("q")
-    places: dict[int, int] = {}
-    found: dict[str, dict[str, list[int]]] = {name: {} for name in _COLUMNS}
-    rows = conn.execute(
-        f"SELECT pmid, {', '.join(_COLUMNS)} FROM articles"  # noqa: S608 - names are ours
-        " ORDER BY year DESC NULLS LAST, published DESC, pmid DESC"
-    )
-    for place, (pmid, *values) in enumerate(rows):
-        pmids.append(pmid)
-        places[pmid] = place
-        for name, value in zip(_COLUMNS, values, strict=True):
-            found[name].setdefault(UNTAGGED if value is None else str(value), []).append(place)
-    size = len(pmids)
-    everything = (1 << size) - 1
-    bits = {name: {value: _set(at, size) for value, at in values.items()} for name, values in found.items()}
-    joined = bits["comparator"]
-    bits["comparator"] = {}
-    for kinds, papers in joined.items():
-        for kind in kinds.split(";"):
-            bits["comparator"][kind] = bits["comparator"].get(kind, 0) | papers
-    for name, query in (
-        ("intervention", "SELECT intervention, pmid FROM article_interventions ORDER BY intervention"),
-        ("condition", "SELECT condition, pmid FROM article_conditions ORDER BY condition"),
-        ("claim", "SELECT DISTINCT claim, pmid FROM claim_evidence ORDER BY claim"),
-        ("participants", "SELECT 'stated', pmid FROM articles WHERE participants IS NOT NULL"),
-        ("leans", "SELECT DISTINCT 'known', pmid FROM leans_on_retracted"),
+    once = 0
+    for part, name, value, data in conn.execute(
+        "SELECT part, name, value, data FROM shelf WHERE part != 'arrival' ORDER BY part, name, value"
     ):
-        tagged: dict[str, list[int]] = {}
-        for value, pmid in conn.execute(query):
-            tagged.setdefault(value, []).append(places[pmid])
-        bits[name] = {value: _set(at, size) for value, at in tagged.items()}
-        rest = everything
-        for papers in bits[name].values():
-            rest &= ~papers
-        bits[name][UNTAGGED] = rest
-    roles = _by_treatment(conn, places, "SELECT intervention, role, pmid FROM article_interventions")
-    concluded = _by_treatment(conn, places, "SELECT intervention, direction, pmid FROM article_interventions")
-    counted = _by_treatment(conn, places, "SELECT intervention, 'counted', pmid FROM evidence")
-    bits["role"] = {}
-    for held in roles.values():
-        for role, papers in held.items():
-            bits["role"][role] = bits["role"].get(role, 0) | papers
-    retracted = {pmids[place] for place in found["status"].get("retracted", ())}
-    families = _families(conn, retracted)
-    further = _set([places[pmid] for pmid, family in families.items() if family.represents != pmid], size)
+        if part == "order":
+            pmids = unpacked("q", data)
+        elif part == "once":
+            once = int.from_bytes(data, "little")
+        else:
+            sets.setdefault(part, {}).setdefault(name, {})[value] = int.from_bytes(data, "little")
+    size = len(pmids)
     citing = frozenset(row[0] for row in conn.execute("SELECT DISTINCT pmid FROM leans_on_retracted"))
     return Shelf(
         pmids,
-        places,
-        bits,
-        roles,
-        concluded,
-        {name: held["counted"] for name, held in counted.items()},
-        everything,
-        everything & ~further,
-        families,
+        dict(zip(pmids, range(size), strict=True)),
+        defaultdict(dict, sets.get("facet", {})),  # an empty catalog has no value of any facet
+        sets.get("role", {}),
+        sets.get("concluded", {}),
+        {name: held["counted"] for name, held in sets.get("counted", {}).items()},
+        (1 << size) - 1,
+        once,
+        _families(conn),
         citing,
     )
 
 
-def _by_treatment(conn: sqlite3.Connection, places: Mapping[int, int], query: str) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, list[int]]] = {}
-    for intervention, value, pmid in conn.execute(query):
-        found.setdefault(intervention, {}).setdefault(UNTAGGED if value is None else value, []).append(places[pmid])
-    return {name: {value: _set(at, len(places)) for value, at in held.items()} for name, held in found.items()}
-
-
-def _families(conn: sqlite3.Connection, retracted: set[int]) -> dict[int, Family]:
+def _families(conn: sqlite3.Connection) -> dict[int, Family]:
+    retracted = {row[0] for row in conn.execute("SELECT pmid FROM articles WHERE status = 'retracted'")}
     found: dict[int, list[tuple[int, bool, bool]]] = {}
     for number, pmid, represents, kind in conn.execute(
         "SELECT f.family, f.pmid, f.represents, r.value FROM trial_families f LEFT JOIN rules r ON r.id = f.rule"

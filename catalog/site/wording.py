@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
+from catalog.lexicon import LONGEST_WORD
 from catalog.site.query import Either, Every, Node, Text, Value
 from catalog.site.vocabulary import Vocabulary
 from harvest.words import fold, tokens
@@ -138,7 +139,7 @@ class Wording:
 
     def _lettered(self, lower: str) -> list[str]:
         """The text with other letters in one of its words or in all, where papers have that."""
-        words = [token for token in tokens(lower) if not token.word.isdigit()]
+        words = [token for token in tokens(lower) if not token.word.isdigit() and len(token.word) <= LONGEST_WORD]
         tried = {word: self.vocabulary.letters(lower[word.start : word.end]) for word in words}
         every = [variant for variants in tried.values() for variant in variants]
         if not every:
