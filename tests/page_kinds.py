@@ -53,6 +53,8 @@ KINDS = [
     Kind("paper with comments and prompts", "full_site", f"/articles/{REPORT}"),
     Kind("paper corrected by hand", "full_site", f"/articles/{EXTENSION}"),
     Kind("review that cites a retracted paper", "full_site", f"/articles/{LEANING}"),
+    Kind("paper that claims more than it shows", "sample_site", "/articles/970000066"),
+    Kind("paper of a trial with several", "sample_site", "/articles/970000042"),
     Kind("paper retracted by a notice", "full_site", f"/articles/{WITHDRAWN}"),
     Kind("review with a newer version", "full_site", f"/articles/{OLD}"),
     Kind("feeds", "site", "/feeds"),

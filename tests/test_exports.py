@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -10,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 import rispy
-from datasette.app import Datasette
 from lxml import etree
 
 from catalog.site import exports
+from tests.asking import asking
 from tests.citable import ARTICLE, CITABLE, WITHDRAWN, citable_catalog
 from tests.site_fixtures import FIRST_SERIES, RETRACTED, SERIES, TRIAL, Site, serving
 from tests.site_fixtures import sample_site as sample_site
@@ -79,27 +78,21 @@ def test_a_long_list_is_streamed_and_a_longer_one_cut(site: Site, monkeypatch: p
     """In pieces of a batch, valid in every format; beyond the limit the file's name, a header and BibTeX say so."""
     monkeypatch.setattr(exports, "BATCH", 7)
 
-    async def get(path: str) -> tuple[str, dict[str, str]]:
-        datasette = Datasette([], immutables=[str(site.path)])
-        answer = await datasette.client.get(path)
-        assert answer.status_code == 200
-        return answer.text, dict(answer.headers)
-
     every = site.value("SELECT count(*) FROM articles")
-    text, headers = asyncio.run(get("/search.csl.json"))
-    assert len(json.loads(text)) == every
-    assert headers["x-catalog-papers"] == f"{every} of {every}"
-    text, _ = asyncio.run(get("/search.ris"))
-    assert len(pmids_in(text)) == every
-    monkeypatch.setattr(exports, "MOST", 10)
-    text, headers = asyncio.run(get("/search.bib"))
-    assert text.count("\n@") == 10
-    assert text.startswith(f"% Only the first 10 of {every} papers: narrow the list for the others\n")
-    assert headers["content-disposition"] == f'attachment; filename="search-first-10-of-{every}.bib"'
-    assert headers["x-catalog-papers"] == f"first 10 of {every}"
-    text, headers = asyncio.run(get("/catalog/articles.ris"))
-    assert len(pmids_in(text)) == 10
-    assert headers["content-disposition"].startswith('attachment; filename="articles-first-10-of-')
+    with asking(site.path, immutable=True) as ask:
+        answer = ask("/search.csl.json")
+        assert len(json.loads(answer.text)) == every
+        assert answer.headers["x-catalog-papers"] == f"{every} of {every}"
+        assert len(pmids_in(ask("/search.ris").text)) == every
+        monkeypatch.setattr(exports, "MOST", 10)
+        answer = ask("/search.bib")
+        assert answer.text.count("\n@") == 10
+        assert answer.text.startswith(f"% Only the first 10 of {every} papers: narrow the list for the others\n")
+        assert answer.headers["content-disposition"] == f'attachment; filename="search-first-10-of-{every}.bib"'
+        assert answer.headers["x-catalog-papers"] == f"first 10 of {every}"
+        answer = ask("/catalog/articles.ris")
+        assert len(pmids_in(answer.text)) == 10
+        assert answer.headers["content-disposition"].startswith('attachment; filename="articles-first-10-of-')
 
 
 def test_any_list_of_papers(site: Site) -> None:

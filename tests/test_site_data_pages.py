@@ -10,10 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -22,21 +20,10 @@ from datasette.app import Datasette
 
 from catalog.sample import write_sample
 from catalog.site.metadata import metadata_path
+from tests.asking import asking
 from tests.site_fixtures import TRIAL, Site, wait_until, write_site
 from tests.site_fixtures import sample_site as sample_site
 from tests.site_fixtures import site as site
-
-
-@contextmanager
-def asking(*files: Path, immutable: bool = False, **settings: Any) -> Iterator[Callable[[str], Any]]:
-    """A Datasette in this process, as `datasette FILE...` opens it; asks it for paths."""
-    names = [str(file) for file in files]
-    datasette = Datasette([] if immutable else names, immutables=names if immutable else [], settings=settings)
-    with asyncio.Runner() as runner:
-        yield lambda path: runner.run(datasette.client.get(path))
-    datasette.executor.shutdown()
-    for database in datasette.databases.values():
-        database.close()
 
 
 def test_our_pages_can_only_be_read(site: Site) -> None:

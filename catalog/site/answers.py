@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.cite.formats import FORMATS
 from catalog.site.article import Article
 from catalog.site.facts import Facts
 from catalog.site.proofs import Proof
@@ -63,7 +64,8 @@ def article_json(article: Article, facts: Facts) -> dict[str, Any]:
         "design_name": facts.name("design", article.row["design"]).name,
         "authors": list(article.authors),
         "interventions": [
-            {"id": i, "name": facts.name("intervention", i).name, "role": r or None} for i, r in article.interventions
+            {"id": t.id, "name": facts.name("intervention", t.id).name, "role": t.role or None, "favoured": t.favoured}
+            for t in article.interventions
         ],
         "conditions": [{"id": c, "name": facts.name("condition", c).name} for c in article.conditions],
         "evidence": {
@@ -90,6 +92,10 @@ def article_json(article: Article, facts: Facts) -> dict[str, Any]:
             _some(c, "field", "chosen", "disagrees", "rule", "quote", "source", "results", "says")
             for c in article.conflicts
         ],
+        "results": [
+            {"outcome": e.outcome, "measures": list(e.measures), "timepoint": e.timepoint, "text": e.text}
+            for e in article.effects
+        ],
         "family": _family(article.related.family)
         and {
             **(_family(article.related.family) or {}),
@@ -106,12 +112,14 @@ def article_json(article: Article, facts: Facts) -> dict[str, Any]:
             _some(w, "nature", "date", "reason", "matched_by", "notice_pmid", "notice_doi")
             for w in article.related.watched
         ],
+        "similar": [_some(s, "pmid", "title", "year", "level", "design", "shares") for s in article.similar],
         "trials": [link.name for _, links in article.registrations for link in links],
         "mesh_headings": [link.name for link in article.mesh],
-        "publication_types": list(article.types),
+        "publication_types": list(article.cited.types),
         "keywords": list(article.keywords),
         "links": {link.name: link.address for link in article.links},
-        "citation": article.citation,
+        "citations": {style: said.text for style, said in article.citations.items()},
+        "exports": {f.id: f"/articles/{article.row['pmid']}.{f.extension}" for f in FORMATS},
         "provenance": list(article.provenance),
         "limits": "Starting level given by rule from title and abstract; not medical advice. Verify in the full text.",
     }

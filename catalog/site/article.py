@@ -6,25 +6,28 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.cite import read_citations
-from catalog.cite.styles import formatted
+from catalog.cite import Citation, read_citations
+from catalog.cite.styles import STYLES, Formatted, formatted
 from catalog.site.corrections import Conflict, Correction, load_conflicts, load_corrections
 from catalog.site.facts import Facts
+from catalog.site.findings import Effect, Overclaim, load_effects, load_overclaims
 from catalog.site.grading import Prompt, load_prompts
-from catalog.site.marks import Block, Segment, blocks, segments
+from catalog.site.marks import Block, Segment, Span, blocks, segments
 from catalog.site.numbers import Figure, figures
 from catalog.site.outlinks import doi_url, pmc_url, pubmed_url, registry_url
 from catalog.site.proofs import Proofs, load_proofs
 from catalog.site.related import Related, load_related
-from catalog.site.words import CERTAINTIES, INCLUDED, ROLES, TIMING, day
+from catalog.site.similar import Similar, similar_papers
+from catalog.site.words import CERTAINTIES, INCLUDED, LANGUAGES, ROLES, TIMING, day, plain
 
-__all__ = ["Article", "Link", "load_article"]
+__all__ = ["Article", "Link", "Treatment", "load_article"]
 
 # Designs that may state the certainty of their evidence.
 _STATE_CERTAINTY = ("systematic_review", "guideline")
 # What a registration is called, by its kind.
 _REGISTRATIONS = {"trial": "Trial registration", "review": "The review’s own registration", "other": "Data deposited"}
 _INDEXING = {"Automated": "by program, unchecked", "Curated": "by program, checked by people"}
+_SHORT_HASH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +39,69 @@ class Link:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """A treatment of the paper: its id, its role in words ("" where it is under test), and whether it did better."""
+
+    id: str
+    role: str
+    favoured: bool | None  # where two of ours were compared; None: not compared, or not said
+
+
 @dataclass(frozen=True)
 class Article:
     """A paper as its page shows it."""
 
     row: dict[str, Any]  # the columns of `articles`
+    cited: Citation
     title: tuple[Segment, ...]
     abstract: tuple[Block, ...]
-    authors: tuple[str, ...]
-    affiliations: tuple[tuple[str, str], ...]
     proofs: Proofs
     prompts: tuple[Prompt, ...]  # to grade by
     figures: tuple[Figure, ...]  # people, follow-up, conclusion
+    effects: tuple[Effect, ...]  # results in numbers, as it words them
+    overclaims: tuple[Overclaim, ...]
     related: Related  # the records around it
+    similar: tuple[Similar, ...]
     corrections: tuple[Correction, ...]  # by hand
-    conflicts: tuple[Conflict, ...]  # PubMed's types against the paper's own words
+    conflicts: tuple[Conflict, ...]  # PubMed's types against the paper's own words, its conclusion against its results
     conflict_of_interest: tuple[Segment, ...]
-    interventions: tuple[tuple[str, str], ...]  # id, role in words
+    interventions: tuple[Treatment, ...]
     conditions: tuple[str, ...]
     registrations: tuple[tuple[str, tuple[Link, ...]], ...]  # its own, by what they are called
     mesh: tuple[Link, ...]
-    types: tuple[str, ...]
-    keywords: tuple[str, ...]
     links: tuple[Link, ...]
-    citation: str
     provenance: tuple[str, ...]
 
     @property
     def plain_title(self) -> str:
         """The title as text; says so where there is none."""
         return self.row["title"] or self.row["vernacular_title"] or "[no title]"
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Its authors as cited."""
+        return tuple(person.cited for person in self.cited.authors)
+
+    @property
+    def affiliations(self) -> tuple[tuple[str, str], ...]:
+        """Authors with where they work, as far as it is stated."""
+        return tuple((person.cited, person.affiliation) for person in self.cited.authors if person.affiliation)
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Its keywords."""
+        return tuple(keyword for keyword, _ in self.cited.keywords)
+
+    @property
+    def languages(self) -> str | None:
+        """The languages of the full text, in words as far as they are known; None where not stated."""
+        return ", ".join(LANGUAGES.get(code, code) for code in self.cited.languages) or None
+
+    @property
+    def citations(self) -> dict[str, Formatted]:
+        """The paper cited in every style."""
+        return {style: formatted(self.cited, style) for style in STYLES}
 
     @property
     def certainty(self) -> str | None:
@@ -106,6 +142,10 @@ class Article:
         place = ":".join(part for part in (where, row["pages"]) if part)
         return " · ".join(part for part in (row["journal"] or "Journal not stated", when, place) if part)
 
+    def figure(self, field: str) -> Figure | None:
+        """One of its numbers; None where it is not asked of its design."""
+        return next((figure for figure in self.figures if figure.field == field), None)
+
 
 def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article | None:
     """Read a paper; None where the catalog has none with this PMID."""
@@ -114,68 +154,75 @@ def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article |
     if found is None:
         return None
     row = dict(zip((column[0] for column in cursor.description), found, strict=True))
+    (cited,) = read_citations(conn, [pmid], facts.imprint)
     title, abstract = row["title"] or "", row["abstract"] or ""
     texts = {"title": title, "abstract": abstract, "conflict_of_interest": row["conflict_of_interest"] or ""}
     proofs = load_proofs(conn, facts, pmid, texts)
     prompts = load_prompts(conn, pmid, texts, proofs.next_number)
     raised = [proof for prompt in prompts for proof in prompt.proofs]
-    people = conn.execute(
-        "SELECT n.last_name, n.initials, n.suffix, n.collective, a.affiliation FROM article_authors a"
-        " JOIN authors n ON n.id = a.author WHERE a.pmid = ? ORDER BY a.position",
-        (pmid,),
-    ).fetchall()
-    authors = tuple(p[3] or " ".join(part for part in (p[0], p[1], p[2]) if part) for p in people)
-    cited = read_citations(conn, [pmid], facts.imprint)[0]
+    effects = load_effects(conn, pmid, texts, proofs.next_number + len(raised))
+    overclaims = load_overclaims(conn, pmid, texts, proofs.next_number + len(raised) + len(effects))
+    targets = proofs.targets | {proof.number: f"prompt-{prompt.id}" for prompt in prompts for proof in prompt.proofs}
+    spans: dict[str, list[Span]] = {text: proofs.spans(text, raised, targets) for text in texts}
+    spans["abstract"] += [effect.span for effect in effects if effect.span]
+    for overclaim in overclaims:
+        for text, span in overclaim.spans:
+            spans[text].append(span)
     sections = conn.execute("SELECT label, text FROM sections WHERE pmid = ? ORDER BY position", (pmid,)).fetchall()
+    interventions = _treatments(conn, pmid, row["basis"])
+    conditions = tuple(
+        c[0]
+        for c in conn.execute(
+            "SELECT a.condition FROM article_conditions a JOIN conditions n ON n.id = a.condition"
+            " WHERE a.pmid = ? ORDER BY n.position",
+            (pmid,),
+        )
+    )
     return Article(
         row=row,
-        title=segments(title, proofs.spans("title", raised))
-        if title
-        else (Segment(row["vernacular_title"] or "[no title]"),),
-        abstract=blocks(abstract, [(s[0], s[1]) for s in sections], proofs.spans("abstract", raised))
-        if abstract
-        else (),
-        authors=authors,
-        affiliations=tuple((name, p[4]) for name, p in zip(authors, people, strict=True) if p[4]),
+        cited=cited,
+        title=segments(title, spans["title"]) if title else (Segment(row["vernacular_title"] or "[no title]"),),
+        abstract=blocks(abstract, [(s[0], s[1]) for s in sections], spans["abstract"]) if abstract else (),
         proofs=proofs,
         prompts=prompts,
         figures=tuple(figures(row, proofs, facts)),
+        effects=effects,
+        overclaims=overclaims,
         related=load_related(conn, facts, pmid, row["status"]),
+        similar=similar_papers(
+            conn, facts, pmid, tuple(t.id for t in interventions), conditions, preclinical=row["level"] == "5"
+        ),
         corrections=load_corrections(conn, facts, pmid),
         conflicts=load_conflicts(conn, pmid),
-        conflict_of_interest=segments(texts["conflict_of_interest"], proofs.spans("conflict_of_interest", raised)),
-        interventions=tuple(
-            (i, "" if role == "experimental" else ROLES.get(role, role))
-            for i, role in conn.execute(
-                "SELECT a.intervention, a.role FROM article_interventions a"
-                " JOIN interventions n ON n.id = a.intervention WHERE a.pmid = ? ORDER BY n.position",
-                (pmid,),
-            )
-        ),
-        conditions=tuple(
-            c[0]
-            for c in conn.execute(
-                "SELECT a.condition FROM article_conditions a JOIN conditions n ON n.id = a.condition"
-                " WHERE a.pmid = ? ORDER BY n.position",
-                (pmid,),
-            )
-        ),
+        conflict_of_interest=segments(texts["conflict_of_interest"], spans["conflict_of_interest"]),
+        interventions=interventions,
+        conditions=conditions,
         registrations=_registrations(conn, pmid),
         mesh=tuple(
-            Link(name, None, ("major topic" if major else "") + (f" — {qualifiers}" if qualifiers else ""))
-            for name, major, qualifiers in conn.execute(
-                "SELECT name, major, qualifiers FROM mesh_headings WHERE pmid = ? ORDER BY position", (pmid,)
+            Link(
+                plain(h.name), None, ("major topic" if h.major else "") + (f" — {h.qualifiers}" if h.qualifiers else "")
             )
-        ),
-        types=tuple(
-            t[0] for t in conn.execute("SELECT name FROM publication_types WHERE pmid = ? ORDER BY name", (pmid,))
-        ),
-        keywords=tuple(
-            k[0] for k in conn.execute("SELECT keyword FROM keywords WHERE pmid = ? ORDER BY position", (pmid,))
+            for h in cited.headings
         ),
         links=_links(row),
-        citation=formatted(cited, "vancouver").text,
         provenance=_provenance(conn, facts, pmid, row),
+    )
+
+
+def _treatments(conn: sqlite3.Connection, pmid: int, basis: str | None) -> tuple[Treatment, ...]:
+    compared = basis in ("between", "pooled_between")
+    return tuple(
+        Treatment(
+            name,
+            "" if role == "experimental" else ROLES.get(role, role),
+            bool(favoured) if compared and favoured is not None else None,
+        )
+        for name, role, favoured in conn.execute(
+            "SELECT a.intervention, a.role, a.favoured FROM article_interventions a"
+            " JOIN interventions n ON n.id = a.intervention WHERE a.pmid = ?"
+            " ORDER BY a.role != 'experimental', n.position",
+            (pmid,),
+        )
     )
 
 
@@ -203,7 +250,7 @@ def _registrations(conn: sqlite3.Connection, pmid: int) -> tuple[tuple[str, tupl
 
 
 def _provenance(conn: sqlite3.Connection, facts: Facts, pmid: int, row: dict[str, Any]) -> tuple[str, ...]:
-    """Which search brought the record and when, in sentences."""
+    """Which search brought the record and when, and which rules tagged it, in sentences."""
     if facts.about.sample:
         lines = ["An invented record of the bundled sample; it is not a publication."]
     else:
@@ -224,4 +271,7 @@ def _provenance(conn: sqlite3.Connection, facts: Facts, pmid: int, row: dict[str
     if row["indexing_method"]:
         how = _INDEXING.get(row["indexing_method"])
         lines.append(f"MeSH indexing: {row['indexing_method']}" + (f" ({how})." if how else "."))
+    lines.append(
+        f"Tagged by version {facts.imprint.version} of this catalog’s rules (fingerprint {facts.imprint.rules})."
+    )
     return tuple(lines)

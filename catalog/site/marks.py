@@ -21,6 +21,7 @@ class Span:
     kind: str
     number: int
     label: str
+    target: str = ""  # the id of what the page says of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Segment:
     kind: str | None = None
     label: str = ""
     anchors: tuple[int, ...] = ()
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def segments(text: str, spans: Iterable[Span], start: int = 0, end: int | None =
         anchors = tuple(s.number for s in over if s.number not in begun and s.start >= start)
         begun.update(anchors)
         label = "; ".join(dict.fromkeys(s.label for s in over))
-        pieces.append(Segment(text[here:there], over[0].kind if over else None, label, anchors))
+        target = next((s.target for s in over if s.target), "")
+        pieces.append(Segment(text[here:there], over[0].kind if over else None, label, anchors, target))
     return tuple(pieces)
 
 

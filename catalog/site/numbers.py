@@ -19,13 +19,13 @@ _EFFECT = _PEOPLE - {"cross_sectional"}
 _REVIEW = frozenset({"systematic_review"})
 # Fields in the order readers ask, each with the designs of which it is asked.
 _ASKED = {
+    "direction": _EFFECT | _REVIEW,
+    "harms": _EFFECT | _REVIEW,
     "participants": _PEOPLE,
     "studies": _REVIEW,
     "comparator": _EFFECT - {"case_report"},
     "followup_months": _EFFECT,
     "basis": _EFFECT | _REVIEW,
-    "direction": _EFFECT | _REVIEW,
-    "harms": _EFFECT | _REVIEW,
 }
 # Values that say that there is nothing to say.
 _NOTHING = (None, "none", "not_reported")

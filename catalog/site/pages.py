@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 from datasette.utils.asgi import Request, Response
 
 from catalog.site.answering import html_answer, json_answer, page
-from catalog.site.answers import article_json, results_json
-from catalog.site.article import load_article
+from catalog.site.answers import results_json
 from catalog.site.compare import MOST
 from catalog.site.fields import FACETS
-from catalog.site.filters import SORTS, Filters, read_filters
+from catalog.site.filters import SORTS, read_filters
 from catalog.site.home import load_home
 from catalog.site.matching import RANKED
-from catalog.site.outlinks import doi_url, pmc_url, pmid_of, pubmed_search_url, pubmed_url
-from catalog.site.proofs import alike, distinct
-from catalog.site.query import Query
+from catalog.site.outlinks import doi_url, pmc_url, pubmed_search_url, pubmed_url
 from catalog.site.reading import reader_of
 from catalog.site.search import search
 from catalog.site.tips import TIPS
@@ -26,7 +23,7 @@ from catalog.site.tips import TIPS
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
 
-__all__ = ["article", "articles", "home", "results", "stylesheet"]
+__all__ = ["articles", "home", "results", "stylesheet"]
 
 PARAMETERS = ("q", *FACETS, "retracted", "studies", "evidence", "sort", "page")
 
@@ -75,44 +72,6 @@ async def results(datasette: Datasette, request: Request) -> Response:
 async def articles(datasette: Datasette, request: Request) -> Response:
     """`/articles`: the list is at `/search`."""
     return Response.redirect(datasette.urls.path("/search"))
-
-
-@page
-async def article(datasette: Datasette, request: Request) -> Response:
-    """`/articles/PMID` and `/articles/PMID.json`: one paper."""
-    reader = reader_of(datasette)
-    facts = await reader.facts()
-    wanted, as_json = request.url_vars["pmid"], bool(request.url_vars.get("format"))
-    found = None
-    if (pmid := pmid_of(wanted)) is not None:
-        if str(pmid) != wanted:
-            return Response.redirect(datasette.urls.path(f"/articles/{pmid}" + (".json" if as_json else "")), 301)
-        found = await reader.read(lambda conn: load_article(conn, facts, pmid))
-        pubmed = pubmed_url(pmid)
-    else:
-        pubmed = None
-    if found is None:
-        if as_json:
-            return json_answer(
-                {"ok": False, "error": f"PMID {wanted} is not in this catalog", "sample": facts.about.sample}, 404
-            )
-        context = {"pmid": wanted, "pubmed": pubmed}
-        return await html_answer(datasette, request, "catalog_no_article.html", context, 404)
-    if as_json:
-        return json_answer(article_json(found, facts))
-    bare = Filters(Query(""), {})
-    addresses = {
-        (facet, value): bare.adding(facet, value).address()
-        for facet, values in (
-            ("intervention", [i for i, _ in found.interventions]),
-            ("condition", found.conditions),
-            ("level", [found.row["level"]]),
-            ("design", [found.row["design"]]),
-        )
-        for value in values
-    }
-    context = {"article": found, "addresses": addresses, "alike": alike, "distinct": distinct, "doi_url": doi_url}
-    return await html_answer(datasette, request, "catalog_article.html", context)
 
 
 @cache

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from datasette import hookimpl
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 
+from catalog.cite.embedded import coins
 from catalog.site import exports, pages
+from catalog.site.article_page import article
 from catalog.site.changes_page import changes
 from catalog.site.compare_pages import compare
 from catalog.site.facts import SAMPLE_NOTICE, Facts
@@ -46,7 +48,7 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/changes(?P<format>\.json)?$", changes),
         (r"/compare(?P<format>\.csv|\.html|\.json|\.svg)?$", compare),
         (r"/articles/?$", pages.articles),
-        (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", pages.article),
+        (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", article),
         (r"/robots\.txt$", robots),
         (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),
     ]
@@ -73,6 +75,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["region_names"] = REGIONS
     env.globals["mark_of"] = mark
     env.filters["day"] = day
+    env.globals["coins"] = coins
     env.globals["plural"] = plural
 
 

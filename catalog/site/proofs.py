@@ -94,8 +94,20 @@ class Proofs:
     others: Mapping[str, tuple[Proof, ...]]  # chosen tags of all other fields, by field
     next_number: int  # the first number no proof has
 
-    def spans(self, source: str, more: Iterable[Proof] = ()) -> list[Span]:
-        """Marks for the text of a source; `more` are further proofs the page quotes."""
+    @property
+    def targets(self) -> dict[int, str]:
+        """Proof to the id of the place on the page that says what it is: a sign of its own, or its field."""
+        found: dict[int, str] = {}
+        for group in (self.deciding, self.agreeing, self.overruled):
+            for first, rest in alike(group):
+                found |= dict.fromkeys((proof.number for proof in (first, *rest)), f"sign-{first.number}")
+        for proof in (*self.topics, *(proof for proofs in self.others.values() for proof in proofs)):
+            found[proof.number] = f"field-{proof.field}"
+        return found | {proof.number: "certainty" for proof in (*self.certainty, *self.certainty_besides)}
+
+    def spans(self, source: str, more: Iterable[Proof] = (), targets: Mapping[int, str] | None = None) -> list[Span]:
+        """Marks for a source's text; `more` are further proofs the page quotes, `targets` where it tells of each."""
+        targets = targets or {}
         noted = [
             *self.certainty,
             *self.certainty_besides,
@@ -103,7 +115,14 @@ class Proofs:
             *more,
         ]
         return [
-            Span(proof.start or 0, proof.end or 0, kind, proof.number, f"{proof.field_name}: {proof.value_name}")
+            Span(
+                proof.start or 0,
+                proof.end or 0,
+                kind,
+                proof.number,
+                f"{proof.field_name}: {proof.value_name}",
+                targets.get(proof.number, ""),
+            )
             for kind, proofs in (
                 ("decides", self.deciding),
                 ("supports", self.agreeing),

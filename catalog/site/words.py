@@ -13,6 +13,7 @@ __all__ = [
     "FIELDS",
     "HARMS",
     "INCLUDED",
+    "LANGUAGES",
     "LOWEST",
     "NOTICES",
     "REGIONS",
@@ -114,6 +115,32 @@ REGIONS = {
     "cervical_thoracic": "neck or upper back only",
     "other_site": "another part of the body",
     "unstated": "not stated",
+}
+# NLM's codes of languages (ISO 639-2/B) that papers of the field have.
+LANGUAGES = {
+    "chi": "Chinese",
+    "cze": "Czech",
+    "dan": "Danish",
+    "dut": "Dutch",
+    "eng": "English",
+    "fre": "French",
+    "ger": "German",
+    "gre": "Greek",
+    "heb": "Hebrew",
+    "hun": "Hungarian",
+    "ita": "Italian",
+    "jpn": "Japanese",
+    "kor": "Korean",
+    "nor": "Norwegian",
+    "per": "Persian",
+    "pol": "Polish",
+    "por": "Portuguese",
+    "rus": "Russian",
+    "spa": "Spanish",
+    "swe": "Swedish",
+    "tur": "Turkish",
+    "ukr": "Ukrainian",
+    "und": "not determined",
 }
 # What ties papers to one study (families.yml).
 TIES = {
