@@ -12,6 +12,7 @@ from jinja2 import Environment
 
 from catalog.site.headers import PAGE_POLICY
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
+from catalog.site.remembering import KEEP
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
@@ -30,12 +31,15 @@ def page(view: View) -> View:
             return Response.text("This page can only be read.\n", status=405, headers={"allow": "GET, HEAD"})
         try:
             await _permitted(datasette, request)
-            return await view(datasette, request)
+            response = await view(datasette, request)
+            if request.actor is None:  # anyone may see it: it may be kept
+                request.scope.get(KEEP, []).append(True)
         except NoCatalog as missing:
             return await message(datasette, request, 503, "There is no catalog here", str(missing))
         except TooSlow:
             text = "The search took too long. Search for more particular words, or narrow it with a filter."
             return await message(datasette, request, 503, "That took too long", text)
+        return response
 
     # Datasette looks at the names of the arguments.
     del answer.__wrapped__
@@ -59,7 +63,6 @@ async def html_answer(
         "facts": reader_of(datasette).known,
         "urls": datasette.urls,
         "request": request,
-        "csrftoken": request.scope.get("csrftoken"),
     }
     body = _templates_of(datasette).get_template(template).render({**known, **context})
     headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}

@@ -18,6 +18,7 @@ from catalog.site.words import BASIS, CERTAINTIES, COMPARATORS, DIRECTIONS, HARM
 __all__ = ["SAMPLE_NOTICE", "About", "Facts", "Name", "load_facts"]
 
 MOST_MATCHES = 128  # queries whose papers are remembered; 300,000 papers: about 100 kB each
+MOST_PAGE_BYTES = 64_000_000  # of answers that are remembered
 SAMPLE_NOTICE = "SAMPLE: invented records"
 
 
@@ -60,6 +61,9 @@ class Facts:
     matches: Recent[str, Any] = field(
         default_factory=lambda: Recent(MOST_MATCHES), repr=False
     )  # by query (matching.py)
+    pages: Recent[Any, Any] = field(  # answers as sent, by address (remembering.py)
+        default_factory=lambda: Recent(MOST_PAGE_BYTES, weigh=lambda kept: kept.weight), repr=False
+    )
     _journals: list[tuple[str | None, str | None]] = field(default_factory=list, repr=False)
 
     def name(self, facet: str, value: str) -> Name:

@@ -23,6 +23,7 @@ from catalog.site.guard import guarded, limit_connection
 from catalog.site.headers import App, with_headers
 from catalog.site.navigation import SITE_PAGES
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
+from catalog.site.remembering import with_memory
 from catalog.site.robots import robots
 from catalog.site.words import CERTAINTIES, REGIONS, STATUSES, day, plural
 
@@ -91,8 +92,8 @@ def startup(datasette: Datasette) -> Callable[[], Any]:
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
-    """A guard before every page, safe headers on every answer, and the sample's mark."""
-    return lambda app: with_headers(datasette, guarded(datasette, app))
+    """What was answered before, a guard before every page, safe headers on every answer, and the sample's mark."""
+    return lambda app: with_memory(datasette, with_headers(datasette, guarded(datasette, app)))
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
