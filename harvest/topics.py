@@ -20,8 +20,9 @@ from typing import Any, Literal
 import yaml
 
 from harvest.errors import WrongUse
+from harvest.matcher import Matcher
 from harvest.record import Record
-from harvest.words import Token, tokens
+from harvest.words import Words, tokens
 
 __all__ = ["Abbreviation", "Concept", "Kind", "Near", "Span", "Topic", "TopicMatch", "Topics", "load_topics"]
 
@@ -139,17 +140,6 @@ class TopicMatch:
 
 
 @dataclass(frozen=True)
-class _Index:
-    """All patterns of a vocabulary, keyed by their first word, so that a text is read once."""
-
-    exact: dict[str, list[tuple[str, Phrase]]]
-    stems: dict[str, list[tuple[str, Phrase]]]  # one-word stems, by their first four letters
-    near: dict[str, list[tuple[str, Near]]]
-    abbreviations: dict[str, list[tuple[str, Abbreviation]]]
-    veto: dict[str, list[tuple[str, Phrase]]]
-
-
-@dataclass(frozen=True)
 class Topics:
     """An immutable vocabulary. `text` is the file as read, `sha256` its hash, `source` where it came from."""
 
@@ -197,11 +187,10 @@ class Topics:
             texts.append(("abstract", record.abstract))
         texts += [("other_abstract", s.text) for other in record.other_abstracts for s in other.sections]
         texts += [("keyword", keyword.text) for keyword in record.keywords]
-        read = [(where, text, tokens(text)) for where, text in texts]
-        vocabulary = {token.word for _, _, words in read for token in words}
-        usable = self._usable_abbreviations(vocabulary, [words for _, _, words in read])
+        read = [(where, text, Words(text)) for where, text in texts]
+        usable = self._matcher.usable([words for _, _, words in read])
         for where, text, words in read:
-            for concept_id, start, end, tags, searched in self._find(words, usable):
+            for concept_id, start, end, tags, searched in self._matcher.find(words, usable):
                 kind = self._by_id[concept_id].kind
                 yield Span(concept_id, kind, where, start, end, text[start:end], tags, searched)
         for heading in record.mesh:
@@ -210,9 +199,9 @@ class Topics:
 
     def find(self, text: str) -> list[tuple[str, int, int]]:
         """(concept id, start, end) of each concept a free text names; abbreviations count if the text explains them."""
-        words = tokens(text)
-        usable = self._usable_abbreviations({token.word for token in words}, [words])
-        return [(concept_id, start, end) for concept_id, start, end, tags, _ in self._find(words, usable) if tags]
+        words = Words(text)
+        found = self._matcher.find(words, self._matcher.usable([words]))
+        return [(concept_id, start, end) for concept_id, start, end, tags, _ in found if tags]
 
     @cached_property
     def _mesh(self) -> dict[str, list[str]]:
@@ -223,99 +212,8 @@ class Topics:
         return found
 
     @cached_property
-    def _index(self) -> _Index:
-        index = _Index({}, {}, {}, {}, {})
-        for concept in (*self.interventions, *self.conditions):
-            for phrase in concept.phrases:
-                _file(index, concept.id, phrase)
-            for phrase in concept.not_in:
-                index.veto.setdefault(phrase.words[0], []).append((concept.id, phrase))
-            for near in concept.nears:
-                for word in near.first:
-                    index.near.setdefault(word, []).append((concept.id, near))
-            for abbreviation in concept.abbreviations:
-                index.abbreviations.setdefault(abbreviation.word.lower(), []).append((concept.id, abbreviation))
-        return index
-
-    def _usable_abbreviations(
-        self, vocabulary: set[str], texts: list[list[Token]]
-    ) -> dict[str, list[tuple[str, Abbreviation]]]:
-        """The abbreviations present whose companions stand anywhere in the record, as PubMed's AND has it."""
-        usable: dict[str, list[tuple[str, Abbreviation]]] = {}
-        for word in vocabulary & self._index.abbreviations.keys():
-            for concept_id, abbreviation in self._index.abbreviations[word]:
-                if any(
-                    _at(words, i, companion)
-                    for companion in abbreviation.companions
-                    for words in texts
-                    for i in range(len(words))
-                ):
-                    usable.setdefault(word, []).append((concept_id, abbreviation))
-        return usable
-
-    def _find(
-        self, words: list[Token], usable: Mapping[str, list[tuple[str, Abbreviation]]]
-    ) -> list[tuple[str, int, int, bool, bool]]:
-        index = self._index
-        found: list[tuple[str, int, int, bool, bool]] = []
-        vetoes: list[tuple[str, int, int]] = []
-        for i, token in enumerate(words):
-            word = token.word
-            for concept_id, phrase in index.exact.get(word, ()):
-                if _at(words, i, phrase):
-                    end = words[i + len(phrase.words) - 1].end
-                    found.append((concept_id, token.start, end, phrase.tags, phrase.searched))
-            for concept_id, phrase in index.stems.get(word[:SHORTEST_STEM], ()):
-                if word.startswith(phrase.words[0]):
-                    found.append((concept_id, token.start, token.end, phrase.tags, phrase.searched))
-            for concept_id, near in index.near.get(word, ()):
-                j = _neighbour(words, i, near)
-                if j is not None:
-                    found.append((concept_id, words[min(i, j)].start, words[max(i, j)].end, True, True))
-            for concept_id, _ in usable.get(word, ()):
-                found.append((concept_id, token.start, token.end, True, True))
-            for concept_id, phrase in index.veto.get(word, ()):
-                if _at(words, i, phrase):
-                    vetoes.append((concept_id, token.start, words[i + len(phrase.words) - 1].end))
-        kept = sorted(set(found), key=lambda f: (f[1], f[2], f[0]))
-        return [
-            (concept_id, start, end, tags and not _covered(concept_id, start, end, vetoes), searched)
-            for concept_id, start, end, tags, searched in kept
-        ]
-
-
-def _covered(concept_id: str, start: int, end: int, vetoes: list[tuple[str, int, int]]) -> bool:
-    """Whether a longer phrase takes the words back."""
-    return any(c == concept_id and s <= start and end <= e for c, s, e in vetoes)
-
-
-def _file(index: _Index, concept_id: str, phrase: Phrase) -> None:
-    if len(phrase.words) == 1 and phrase.prefix:
-        index.stems.setdefault(phrase.words[0][:SHORTEST_STEM], []).append((concept_id, phrase))
-    else:
-        index.exact.setdefault(phrase.words[0], []).append((concept_id, phrase))
-
-
-def _at(words: list[Token], i: int, phrase: Phrase) -> bool:
-    """Whether the phrase stands at token i."""
-    wanted = phrase.words
-    if i + len(wanted) > len(words):
-        return False
-    last = len(wanted) - 1
-    for k, word in enumerate(wanted):
-        have = words[i + k].word
-        if have != word and not (phrase.prefix and k == last and have.startswith(word)):
-            return False
-    return True
-
-
-def _neighbour(words: list[Token], i: int, near: Near) -> int | None:
-    """The nearest token of the second group, at most `within` words away from token i."""
-    for distance in range(1, near.within + 2):
-        for j in (i + distance, i - distance):
-            if 0 <= j < len(words) and words[j].word in near.second:
-                return j
-    return None
+    def _matcher(self) -> Matcher:
+        return Matcher((*self.interventions, *self.conditions), SHORTEST_STEM)
 
 
 # Reading a topics file

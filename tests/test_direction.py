@@ -7,8 +7,7 @@ from typing import get_args
 import pytest
 
 from catalog.tagging.findings import Kind
-from catalog.tagging.index import index_of
-from catalog.tagging.rules import Rule, load
+from catalog.tagging.rules import Rule, index_of, load
 from catalog.tagging.scan import Scan
 from tests.outcomes import tagged, trial
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.tagging.index import index_of
-from catalog.tagging.rules import Rule, load
+from catalog.tagging.rules import Rule, index_of, load
 from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from tests.outcomes import tagged

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
 
 from catalog.tagging.lexicon import LEXICON
-from catalog.tagging.literals import branches_of, known_of, lowered_pattern, needed
+from catalog.tagging.literals import branches_of, known_of, lowered_pattern
 from catalog.tagging.scan import Scan, Signs
 
-__all__ = ["Branch", "Branches", "Gated", "spans"]
+__all__ = ["Branch", "Branches", "spans"]
 
 
 class Branch:
     """One branch of a pattern, tried only where it can match."""
 
-    __slots__ = ("_bounded", "_compiled", "_exact", "_other", "_signs", "anchored", "key")
+    __slots__ = ("_compiled", "_exact", "_other", "_signs", "anchored", "key")
 
     def __init__(self, part: str, flags: int) -> None:
         self._exact = not flags & re.IGNORECASE  # upper case matters
@@ -29,14 +29,14 @@ class Branch:
         self.key = needs[0] if needs else frozenset()
         self._other = needs[1:]
         LEXICON.add(word for words in needs for word in words)
-        source = part if self._exact else lowered_pattern(part)
-        bounded = source.startswith(r"\b")
         # Whether a match begins with a sign; else it holds one.
         self.anchored = bool(begins)
-        self._signs = Signs(begins or sorted(self.key), bounded=bounded)
-        # Without a word boundary in front the library skips to the first letters that fit.
-        self._bounded = bounded and not begins
-        self._compiled = re.compile(source[2:] if self._bounded else source)
+        self._signs = Signs(begins or sorted(self.key), bounded=part.startswith(r"\b"))
+        self._compiled = re.compile(part if self._exact else lowered_pattern(part))
+
+    def alive(self, present: Set[str]) -> bool:
+        """Whether enough stands in a text, given the literals that do."""
+        return (not self.key or not self.key.isdisjoint(present)) and self.may_match(present)
 
     def may_match(self, present: Set[str]) -> bool:
         """Whether enough stands in a text, one of `key` given."""
@@ -49,7 +49,7 @@ class Branch:
         """The first match in `text[start:end]`, as a pattern's own `search` between two places finds it."""
         text = scan.text if self._exact else scan.low
         if not self.anchored:
-            return self._search(text, start, end)
+            return self._compiled.search(text, start, end)
         places = scan.places_of(self._signs)
         match = self._compiled.match
         for at in range(bisect_left(places, start) if start else 0, len(places)):
@@ -59,6 +59,10 @@ class Branch:
             if found := match(text, place, end):
                 return found
         return None
+
+    def begins(self, scan: Scan, start: int, end: int) -> bool:
+        """Whether `text[start:end]` begins with a match."""
+        return self._compiled.match(scan.text if self._exact else scan.low, start, end) is not None
 
     def matches(self, scan: Scan, start: int, end: int) -> Iterator[re.Match[str]]:
         """Each match in `text[start:end]`, leftmost first."""
@@ -70,25 +74,11 @@ class Branch:
         """Places of a text of which every match holds one: where it begins, or where one of its literals does."""
         return scan.places_of(self._signs)
 
-    def _search(self, text: str, start: int, end: int) -> re.Match[str] | None:
-        while found := self._compiled.search(text, start, end):
-            if not self._bounded or _is_boundary(text, found.start(), end):
-                return found
-            start = found.start() + 1
-        return None
-
-
-def _is_boundary(text: str, at: int, end: int) -> bool:
-    r"""What `\b` asks: a word character on exactly one side."""
-    before = at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")
-    after = at < end and (text[at].isalnum() or text[at] == "_")
-    return before != after
-
 
 class Branches:
-    """A pattern cut into its branches."""
+    """A pattern and its branches."""
 
-    def __init__(self, pattern: str, flags: int) -> None:
+    def __init__(self, pattern: str, flags: int = re.IGNORECASE) -> None:
         self._pattern, self._flags = pattern, flags
         self.parts = tuple(Branch(part, flags) for part in branches_of(pattern))
 
@@ -96,6 +86,27 @@ class Branches:
     def whole(self) -> re.Pattern[str]:
         """The pattern itself, which finds the same and takes longer."""
         return re.compile(self._pattern, self._flags)
+
+    @cached_property
+    def _lowered(self) -> re.Pattern[str]:
+        return re.compile(lowered_pattern(self._pattern)) if self._flags & re.IGNORECASE else self.whole
+
+    def stands(self, scan: Scan, start: int = 0, end: int | None = None) -> bool:
+        """Whether the pattern matches somewhere between two places of a text."""
+        alive = scan.alive.get(self)
+        if alive is None:
+            present = scan.present
+            alive = scan.alive[self] = [part for part in self.parts if part.alive(present)]
+        stop = len(scan.text) if end is None else end
+        return any(part.search(scan, start, stop) for part in alive) if alive else False
+
+    def match(self, scan: Scan, start: int) -> re.Match[str] | None:
+        """As the pattern's own `match` at a place of the text."""
+        return self._lowered.match(scan.low if self._flags & re.IGNORECASE else scan.text, start)
+
+    def matches(self, scan: Scan, start: int, end: int) -> Iterator[re.Match[str]]:
+        """As the pattern's own `finditer` between two places of the text."""
+        return self._lowered.finditer(scan.low if self._flags & re.IGNORECASE else scan.text, start, end)
 
 
 def spans(alive: Sequence[Branch], scan: Scan) -> Iterator[tuple[int, int]]:
@@ -117,39 +128,3 @@ def spans(alive: Sequence[Branch], scan: Scan) -> Iterator[tuple[int, int]]:
 
 def _place(item: tuple[tuple[int, int], Branch]) -> int:
     return item[0][0]
-
-
-class Gated:
-    """A pattern that is not tried where none of the literals stands of which every match holds one."""
-
-    def __init__(self, pattern: str, flags: int = re.IGNORECASE) -> None:
-        self._pattern, self._flags = pattern, flags
-        self._exact = not flags & re.IGNORECASE  # upper case matters
-        self._compiled = re.compile(pattern if self._exact else lowered_pattern(pattern))
-        needs = needed(pattern)
-        self._literals = tuple(sorted(needs[0])) if needs else ()
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """The pattern itself, for a text that is no Scan."""
-        return re.compile(self._pattern, self._flags)
-
-    def search(self, scan: Scan, start: int = 0, end: int | None = None) -> re.Match[str] | None:
-        """As the pattern's own `search` between two places of the text."""
-        low = scan.low
-        stop = len(low) if end is None else end
-        if self._literals:
-            for literal in self._literals:
-                if low.find(literal, start, stop) >= 0:
-                    break
-            else:
-                return None
-        return self._compiled.search(scan.text if self._exact else low, start, stop)
-
-    def match(self, scan: Scan, start: int) -> re.Match[str] | None:
-        """As the pattern's own `match` at a place of the text."""
-        return self._compiled.match(scan.text if self._exact else scan.low, start)
-
-    def matches(self, scan: Scan, start: int, end: int) -> Iterator[re.Match[str]]:
-        """As the pattern's own `finditer` between two places of the text."""
-        return self._compiled.finditer(scan.text if self._exact else scan.low, start, end)

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Literal
 
 from catalog.tagging.arms import Arms, word
-from catalog.tagging.branches import Gated
+from catalog.tagging.branches import Branches
 from catalog.tagging.document import Document, Sentence, TextField, Zone
 from catalog.tagging.estimates import estimates, shows_none
-from catalog.tagging.index import Reading, index_of
-from catalog.tagging.rules import Rule
+from catalog.tagging.index import Reading
+from catalog.tagging.rules import Rule, index_of
 from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from catalog.tagging.winners import winners
@@ -84,7 +84,7 @@ class _Look:
     study: Study
     unasked: frozenset[str]
     scan: Scan
-    reading: Reading
+    reading: Reading[Rule]
 
 
 def _unasked(study: Study, zone: Zone, *, concluded: bool) -> frozenset[str]:
@@ -97,11 +97,11 @@ _READ: frozenset[Zone] = frozenset({"title", "results", "conclusions", "other"})
 
 
 @cache
-def _cue(name: str) -> Gated:
+def _cue(name: str) -> Branches:
     """A pattern of direction.yml that is no rule, compiled once."""
     data = table("direction")
     source: str = data[name]
-    return Gated(source.replace("<start>", f"(?:{data['words']['start']})"))
+    return Branches(source.replace("<start>", f"(?:{data['words']['start']})"))
 
 
 @cache
@@ -110,13 +110,13 @@ def _literals(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _pattern(name: str) -> Gated:
-    return Gated(table("outcomes")[name])
+def _pattern(name: str) -> Branches:
+    return Branches(table("outcomes")[name])
 
 
 def measured(document: Document, *, named: bool = True) -> bool:
     """Whether pain or function is an outcome here: `named` outside the background, and the title of nothing else."""
-    if _pattern("elsewhere").search(document.scan("title")):
+    if _pattern("elsewhere").stands(document.scan("title")):
         return False
     if not named:
         return True
@@ -131,7 +131,7 @@ def of_main(scan: Scan, start: int, end: int) -> bool:
     find = scan.low.find
     if find("pain", start, end) >= 0 or find("disab", start, end) >= 0 or find("oswestry", start, end) >= 0:
         return True
-    return bool(_pattern("main").search(scan, start, end))
+    return _pattern("main").stands(scan, start, end)
 
 
 def read_findings(document: Document, arms: Arms, *, study: Study) -> tuple[Finding, ...]:
@@ -160,7 +160,7 @@ def read_findings(document: Document, arms: Arms, *, study: Study) -> tuple[Find
 
 def _findings(document: Document, arms: Arms, zones: frozenset[Zone], *, study: Study) -> Iterator[Finding]:
     concluded = document.has("conclusions")
-    readings: dict[TextField, Reading] = {}
+    readings: dict[TextField, Reading[Rule]] = {}
     for sentence in document.sentences:
         if sentence.zone not in zones:
             continue
@@ -172,10 +172,10 @@ def _findings(document: Document, arms: Arms, zones: frozenset[Zone], *, study: 
         if (
             zone in ("results", "other")
             and _may(scan, sentence, "concluders")
-            and _cue("concluding").search(scan, sentence.start, sentence.end)
+            and _cue("concluding").stands(scan, sentence.start, sentence.end)
         ):
             zone = "conclusions"
-        if zone == "title" and (not _cue("titled").search(scan) or scan.text.rstrip().endswith("?")):
+        if zone == "title" and (not _cue("titled").stands(scan) or scan.text.rstrip().endswith("?")):
             continue
         unasked = _unasked(study, zone, concluded=concluded)
         spoken: Outcome = "open"
@@ -211,7 +211,7 @@ def _of_figures(document: Document, arms: Arms, sentence: Sentence, zone: Zone) 
     """What a sentence says in figures alone."""
     scan, start, end = document.scan(sentence.field), sentence.start, sentence.end
     found = list(estimates(arms, sentence.field, scan.text, start, end))
-    if not found or _cue("outset").search(scan, start, end) or _cue("aside").search(scan, start, end):
+    if not found or _cue("outset").stands(scan, start, end) or _cue("aside").stands(scan, start, end):
         return
     outcome = _outcome(scan, start, end, "open")
     for kind, rule in dict.fromkeys(found):
@@ -220,7 +220,7 @@ def _of_figures(document: Document, arms: Arms, sentence: Sentence, zone: Zone) 
 
 def at_outset(scan: Scan, start: int, end: int) -> bool:
     """Whether a clause speaks of the arms before treatment, or of a plan."""
-    return bool(_cue("outset").search(scan, start, end))
+    return _cue("outset").stands(scan, start, end)
 
 
 def clauses(scan: Scan, sentence: Sentence) -> Iterator[tuple[int, int]]:
@@ -256,7 +256,7 @@ def _clause(
     text = scan.text
     # Where arms are compared, what the results say of one arm's change decides nothing.
     each = look.study != "compared" or zone != "results" or _holds(scan, start, end, _EACH)
-    predicts = bool(_cue("predicts").search(scan, start, end))
+    predicts = _cue("predicts").stands(scan, start, end)
     hits: list[tuple[Rule, re.Match[str]]] = []
     done: set[str] = set()
     for rule, branch in look.reading.within(start, end):
@@ -265,20 +265,20 @@ def _clause(
         match = branch.search(scan, start, end)
         if match:
             done.add(rule.id)
-            if not (rule.unless and rule.unless.search(scan, start, end)):
+            if not (rule.unless and rule.unless.stands(scan, start, end)):
                 hits.append((rule, match))
     if not hits:
         return
     between = {rule.value for rule, _ in hits if rule.tier in ("between", "favour", "retracts")}
     outcome = _outcome(scan, start, end, spoken)
     if between and (
-        _cue("outset").search(scan, start, end) or (outcome != "main" and _cue("aside").search(scan, start, end))
+        _cue("outset").stands(scan, start, end) or (outcome != "main" and _cue("aside").stands(scan, start, end))
     ):
-        if not between & {"alike"} or _cue("outset").search(scan, start, end):
+        if not between & {"alike"} or _cue("outset").stands(scan, start, end):
             return
         outcome = "other"
-    both = bool(_cue("both").search(scan, start, end)) or (
-        zone == "conclusions" and bool(_cue("both_claim").search(scan, start, end))
+    both = _cue("both").stands(scan, start, end) or (
+        zone == "conclusions" and _cue("both_claim").stands(scan, start, end)
     )
     conceded = bool(_cue("conceded").match(scan, start))
     told: set[Kind] = set()
@@ -332,6 +332,6 @@ def _holds(scan: Scan, start: int, end: int, literals: Iterable[str]) -> bool:
 def _outcome(scan: Scan, start: int, end: int, spoken: Outcome) -> Outcome:
     if of_main(scan, start, end):
         return "main"
-    if _pattern("other").search(scan, start, end):
+    if _pattern("other").stands(scan, start, end):
         return "other"
-    return "main" if spoken == "open" and _cue("general").search(scan, start, end) else spoken
+    return "main" if spoken == "open" and _cue("general").stands(scan, start, end) else spoken

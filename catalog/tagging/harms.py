@@ -10,8 +10,7 @@ from functools import cache
 
 from catalog.tagging.arms import Arms
 from catalog.tagging.document import Document, Sentence, TextField
-from catalog.tagging.index import index_of
-from catalog.tagging.rules import Rule
+from catalog.tagging.rules import Rule, index_of
 from catalog.tagging.scan import Signs
 from catalog.tagging.tables import table
 from catalog.tagging.tags import Tag
@@ -88,7 +87,7 @@ def _found(document: Document, design: str, arms: Arms) -> Iterator[_Found]:
                 if rule.id in told or sentence.zone not in rule.zones:
                     continue
                 for match in branch.matches(scan, start, end):
-                    if rule.unless and rule.unless.search(scan, start, end):
+                    if rule.unless and rule.unless.stands(scan, start, end):
                         break
                     value = _judged(document, design, arms, place, (start, end), rule, match)
                     if value == rule.value:

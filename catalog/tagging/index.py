@@ -1,30 +1,49 @@
-"""The branches of a file's rules that can match a clause, told by what stands in it (literals.py)."""
+"""Which of many branches can match a part of a text, told by what stands in it (literals.py)."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from typing import Generic, TypeVar
 
 from catalog.tagging.branches import Branch
-from catalog.tagging.rules import Rule, load
 from catalog.tagging.scan import Scan
 
-__all__ = ["Index", "Reading", "index_of"]
+__all__ = ["Index", "Reading"]
+
+Of = TypeVar("Of")  # what a branch is part of: a rule, a cue
 
 
-@dataclass(frozen=True)
-class Index:
-    """The branches of every rule in the file's order, and which of them each literal brings to life."""
+@dataclass(frozen=True, eq=False)
+class Index(Generic[Of]):
+    """Branches in order, each with what it is part of, and which of them each literal brings to life."""
 
-    branches: tuple[tuple[Rule, Branch], ...]
+    branches: tuple[tuple[Of, Branch], ...]
     by_literal: Mapping[str, tuple[int, ...]]
     literals: frozenset[str]
     always: frozenset[int]
 
-    def read(self, scan: Scan) -> Reading:
-        """Where in a text each branch may match."""
+    @classmethod
+    def of(cls, branches: Iterable[tuple[Of, Branch]]) -> Index[Of]:
+        """The index of some branches."""
+        listed = tuple(branches)
+        by_literal: dict[str, list[int]] = {}
+        for at, (_, branch) in enumerate(listed):
+            for literal in branch.key:
+                by_literal.setdefault(literal, []).append(at)
+        told = {literal: tuple(its) for literal, its in by_literal.items()}
+        always = frozenset(at for at, (_, branch) in enumerate(listed) if not branch.key)
+        return cls(listed, told, frozenset(told), always)
+
+    def read(self, scan: Scan) -> Reading[Of]:
+        """Where in a text each branch may match; worked out once for each text."""
+        found = scan.readings.get(self)
+        if found is None:
+            found = scan.readings[self] = self._read(scan)
+        return found
+
+    def _read(self, scan: Scan) -> Reading[Of]:
         alive: set[int] = set()
         present = scan.present
         for literal in self.literals & present:
@@ -39,10 +58,10 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Generic[Of]):
     """One text as an index reads it: places that tell of a branch, in order, and the branch that each tells of."""
 
-    index: Index
+    index: Index[Of]
     places: Sequence[int]
     told: Sequence[int]
 
@@ -51,27 +70,10 @@ class Reading:
         at = bisect_left(self.places, start)
         return bool(self.index.always) or (at < len(self.places) and self.places[at] < end)
 
-    def within(self, start: int, end: int) -> Iterator[tuple[Rule, Branch]]:
-        """(rule, branch) of each that can match between two places of the text; in the file's order."""
+    def within(self, start: int, end: int) -> Iterator[tuple[Of, Branch]]:
+        """Each branch that can match between two places of the text, with what it is part of; in order."""
         places = self.places
         first = bisect_left(places, start)
         told = set(self.told[first : bisect_left(places, end, first)])
         branches = self.index.branches
         return (branches[at] for at in sorted(told | self.index.always))
-
-
-@cache
-def index_of(name: str) -> Index:
-    """The index of `rules/NAME.yml`, made once."""
-    branches: list[tuple[Rule, Branch]] = []
-    by_literal: dict[str, list[int]] = {}
-    always: set[int] = set()
-    for rule in load(name):
-        for branch in rule.pattern.parts if rule.pattern else ():
-            if not branch.key:
-                always.add(len(branches))
-            for literal in branch.key:
-                by_literal.setdefault(literal, []).append(len(branches))
-            branches.append((rule, branch))
-    listed = {literal: tuple(its) for literal, its in by_literal.items()}
-    return Index(tuple(branches), listed, frozenset(listed), frozenset(always))

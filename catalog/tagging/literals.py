@@ -22,7 +22,7 @@ except ImportError:  # pragma: no cover - a Python that moved it
 __all__ = ["DIGIT", "beginnings", "branches_of", "known_of", "lowered_pattern", "needed", "run"]
 
 # More spellings than this are not worked out.
-MOST = 80
+MOST = 300
 # The beginning of a long literal tells as much, and is shared by more patterns.
 LONGEST = 8
 # How far from where a place begins a run of letters is looked for.

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from catalog.tagging.branches import Branch
 from catalog.tagging.document import Document, TextField
+from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from catalog.tagging.tags import Registration
 from harvest.record import Record
@@ -21,11 +23,15 @@ class Registry:
 
     name: str
     kind: Literal["trial", "review"]
-    pattern: re.Pattern[str]
+    pattern: Branch
     form: str
     lower: bool
     match: tuple[str, ...]
     miss: tuple[str, ...]
+
+    def first(self, text: str) -> re.Match[str] | None:
+        """The first number in a text, in lower case."""
+        return self.pattern.search(Scan(text), 0, len(text))
 
     def written(self, found: re.Match[str]) -> str | None:
         """The number as the registry writes it; None for a placeholder of zeros."""
@@ -40,7 +46,7 @@ def registries() -> tuple[Registry, ...]:
         Registry(
             entry["name"],
             entry["kind"],
-            re.compile(rf"\b(?:{entry['pattern']})", re.IGNORECASE),
+            Branch(rf"\b(?:{entry['pattern']})", re.IGNORECASE),
             entry["form"],
             bool(entry.get("lower", False)),
             tuple(str(example) for example in entry["match"]),
@@ -50,10 +56,6 @@ def registries() -> tuple[Registry, ...]:
     )
 
 
-# A text without any of these cannot hold a number: cheaper than twenty patterns.
-_HINT = re.compile(r"\d{3}|RBR-", re.IGNORECASE)
-
-
 def registrations(record: Record, document: Document) -> tuple[Registration, ...]:
     """The numbers a record names, each once: as PubMed lists it, else where the text first names it as its own."""
     found: dict[str, Registration] = {}
@@ -61,7 +63,7 @@ def registrations(record: Record, document: Document) -> tuple[Registration, ...
         if bank.accession is None:
             continue
         for registry in registries():
-            number = (match := registry.pattern.search(bank.accession)) and registry.written(match)
+            number = (match := registry.first(bank.accession)) and registry.written(match)
             if number:
                 listed = Registration(
                     number, registry.name, registry.kind, "databank", None, None, bank.accession, True
@@ -72,18 +74,17 @@ def registrations(record: Record, document: Document) -> tuple[Registration, ...
         found.setdefault(listed.number, listed)
     fields: tuple[TextField, ...] = ("title", "abstract")
     for field in fields:
-        text = document.text(field)
-        if not _HINT.search(text):
-            continue
+        scan = document.scan(field)
         for registry in registries():
-            for match in registry.pattern.finditer(text):
+            if not registry.pattern.alive(scan.present):
+                continue
+            for match in registry.pattern.matches(scan, 0, len(scan.text)):
                 number = registry.written(match)
                 if number is None:
                     continue
                 own = document.sentence_at(field, match.start()).zone != "background"
-                named = Registration(
-                    number, registry.name, registry.kind, field, match.start(), match.end(), match.group(), own
-                )
+                start, end = match.span()
+                named = Registration(number, registry.name, registry.kind, field, start, end, scan.text[start:end], own)
                 before = found.get(number)
                 if before is None or (own and not before.own):
                     found[number] = named

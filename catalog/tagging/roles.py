@@ -10,7 +10,8 @@ from functools import cache
 from catalog.tagging.direction import COMPARED
 from catalog.tagging.document import Document, Sentence, TextField
 from catalog.tagging.findings import Finding
-from catalog.tagging.index import Reading, index_of
+from catalog.tagging.index import Reading
+from catalog.tagging.rules import Rule, index_of
 from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
 from catalog.tagging.tags import InterventionTag, Tag
@@ -90,7 +91,7 @@ def _role(document: Document, concept: str, spans: Sequence[Span], studied: int)
         if any(s.where == field for s in mine):
             fields[field] = _masked(document.text(field), [s for s in spans if s.where == field], concept)
     best: Tag | None = None
-    scans: dict[TextField, tuple[Scan, Reading]] = {}
+    scans: dict[TextField, tuple[Scan, Reading[Rule]]] = {}
     for sentence in document.sentences:
         text = fields[sentence.field]
         if not text or text.find(_OURS, sentence.start, sentence.end) < 0:
@@ -109,7 +110,7 @@ def _role(document: Document, concept: str, spans: Sequence[Span], studied: int)
             match = branch.search(scan, sentence.start, sentence.end)
             if match is not None:
                 done.add(rule.id)
-            if match is None or (rule.unless and rule.unless.search(scan, sentence.start, sentence.end)):
+            if match is None or (rule.unless and rule.unless.stands(scan, sentence.start, sentence.end)):
                 continue
             if rule.value == "adjunct" and not _tested_otherwise(document, fields, sentence, rule.id, studied):
                 continue

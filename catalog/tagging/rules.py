@@ -7,24 +7,22 @@ which value wins is not code either: it is the list in `rules/precedence.yml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, TypeVar
+from typing import Any
 
-from catalog.tagging.branches import Branch, Branches, Gated, spans
+from catalog.tagging.branches import Branch, Branches, spans
 from catalog.tagging.document import ZONES, Document, TextField, Zone
+from catalog.tagging.index import Index
 from catalog.tagging.tables import table
 from catalog.tagging.tags import Source
 
-__all__ = ["Hit", "Rule", "RuleError", "fire", "load", "precedence"]
+__all__ = ["Hit", "Rule", "RuleError", "fire", "index_of", "load", "precedence"]
 
 
 # Branches that can match, by text.
 Alive = Mapping[TextField, Sequence[Branch]]
-
-
-_Compiled = TypeVar("_Compiled")
 
 
 class RuleError(ValueError):
@@ -53,10 +51,10 @@ class Rule:
     tier: str
     zones: frozenset[Zone]
     pattern: Branches | None
-    unless: Gated | None  # in the same sentence
-    unless_text: Gated | None  # anywhere in title or abstract
-    needs_text: Gated | None
-    unless_title: Gated | None
+    unless: Branches | None  # in the same sentence
+    unless_text: Branches | None  # anywhere in title or abstract
+    needs_text: Branches | None
+    unless_title: Branches | None
     types: frozenset[str]
     mesh: frozenset[str]
     unless_types: frozenset[str]
@@ -90,7 +88,7 @@ class Rule:
                 found += self._text(document, field, None if alive is None else alive.get(field, ()))
         if len(found) < self.least:
             return []
-        if found and self.unless_title and self.unless_title.search(document.scan("title")):
+        if found and self.unless_title and self.unless_title.stands(document.scan("title")):
             return []
         if found and self.unless_text and _anywhere(self.unless_text, document):
             return []
@@ -126,18 +124,18 @@ class Rule:
             sentence = document.sentence_at(field, start)
             if sentence.zone not in self.zones:
                 continue
-            if self.unless and self.unless.search(scan, sentence.start, max(sentence.end, end)):
+            if self.unless and self.unless.stands(scan, sentence.start, max(sentence.end, end)):
                 continue
             yield Hit(self.id, self.value, self.tier, field, start, end, text[start:end])
 
     def fits(self, example: str) -> bool:
         """Whether pattern and sentence veto let the rule fire on a single sentence (for the examples in the file)."""
         fires = self.pattern is not None and self.pattern.whole.search(example)
-        return bool(fires and not (self.unless and self.unless.pattern.search(example)))
+        return bool(fires and not (self.unless and self.unless.whole.search(example)))
 
 
-def _anywhere(pattern: Gated, document: Document) -> bool:
-    return bool(pattern.search(document.scan("title")) or pattern.search(document.scan("abstract")))
+def _anywhere(pattern: Branches, document: Document) -> bool:
+    return pattern.stands(document.scan("title")) or pattern.stands(document.scan("abstract"))
 
 
 _KEYS = frozenset(
@@ -239,6 +237,12 @@ def fire(name: str, document: Document, *, skipping: bool = True) -> list[Hit]:
 
 
 @cache
+def index_of(name: str) -> Index[Rule]:
+    """The branches of the rules of `rules/NAME.yml`, for reading a text clause by clause."""
+    return Index.of((rule, branch) for rule in load(name) if rule.pattern for branch in rule.pattern.parts)
+
+
+@cache
 def precedence(name: str) -> tuple[tuple[str, str], ...]:
     """The (value, tier) pairs of a field in the order in which they win, as `rules/precedence.yml` lists them."""
     pairs = []
@@ -268,12 +272,12 @@ def _rule(name: str, data: dict[str, Any], shorthand: dict[str, str]) -> Rule:
             source = source and source.replace(f"<{word}>", f"(?:{meaning})")
         return source
 
-    def compiled(key: str, kind: Callable[[str, int], _Compiled]) -> _Compiled | None:
+    def compiled(key: str) -> Branches | None:
         source = written(key)
         if source is None:
             return None
         try:
-            return kind(source, flags)
+            return Branches(source, flags)
         except re.error as error:
             raise wrong(f"{key} is not a regular expression ({error})") from error
 
@@ -291,11 +295,11 @@ def _rule(name: str, data: dict[str, Any], shorthand: dict[str, str]) -> Rule:
         value=str(data["value"]),
         tier=str(data["tier"]),
         zones=zones("in", ZONES),
-        pattern=compiled("pattern", Branches),
-        unless=compiled("unless", Gated),
-        unless_text=compiled("unless_text", Gated),
-        needs_text=compiled("needs_text", Gated),
-        unless_title=compiled("unless_title", Gated),
+        pattern=compiled("pattern"),
+        unless=compiled("unless"),
+        unless_text=compiled("unless_text"),
+        needs_text=compiled("needs_text"),
+        unless_title=compiled("unless_title"),
         types=names("types"),
         mesh=names("mesh"),
         unless_types=names("unless_types"),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from catalog.tagging.lexicon import LEXICON, SHORTEST
 from catalog.tagging.literals import DIGIT, run
+
+if TYPE_CHECKING:
+    from catalog.tagging.branches import Branch, Branches
+    from catalog.tagging.index import Index, Reading
 
 __all__ = ["Scan", "Signs", "lowered"]
 
 # Letters that a pattern which ignores case takes for i, s and k, though no lower case makes them so.
 _ODD = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
-# Every byte but the small letters as a space.
-_LETTERS = bytes(byte if 97 <= byte <= 122 else 32 for byte in range(256))
 
 
 def lowered(text: str) -> str:
@@ -28,32 +31,61 @@ def lowered(text: str) -> str:
 class Scan:
     """One text: `low` is it in lower case, as long as it is. What is asked of it is looked up once."""
 
-    __slots__ = ("_held", "_known", "_places", "low", "text")
+    __slots__ = ("_known", "_places", "_present", "_stands", "alive", "low", "readings", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.low = lowered(text)
-        self._places: dict[str | Signs, Sequence[int]] = {}
-        self._held: frozenset[str] = frozenset()
+        self._stands: dict[str, list[int]] = {}
+        self._present: frozenset[str] = frozenset()
         self._known = -1
+        self._places: dict[str | Signs, Sequence[int]] = {}
+        # What patterns and indexes made of the text when first asked.
+        self.alive: dict[Branches, list[Branch]] = {}
+        self.readings: dict[Index[Any], Reading[Any]] = {}
 
     @property
     def present(self) -> frozenset[str]:
         """The literals of the lexicon that stand in the text."""
         if self._known != LEXICON.size:  # rules read since have brought more
-            letters = self.low.encode("ascii", "replace").translate(_LETTERS).decode("ascii")
-            self._held = LEXICON.present(set(letters.split()))
+            self._stands = LEXICON.find(self.low)
+            self._present = frozenset(self._stands)
             self._known = LEXICON.size
-        return self._held
+        return self._present
 
-    def places(self, literal: str) -> Sequence[int]:
-        """Where a literal, given in lower case, stands in the text."""
-        found = self._places.get(literal)
+    def places_of(self, signs: Signs) -> Sequence[int]:
+        """Where any of several literals stands, in order."""
+        found = self._places.get(signs)
         if found is None:
-            found = self._places[literal] = self._digits(literal) if literal in _DIGITS else self._finds(literal)
+            found = self._places[signs] = self._looked_up(signs)
         return found
 
-    def _finds(self, literal: str) -> list[int]:
+    def _looked_up(self, signs: Signs) -> Sequence[int]:
+        found: list[int] = []
+        low = self.low
+        several = False
+        for letters in signs.runs & self.present:
+            places = self._stands[letters]
+            for literal, offset in signs.by_run[letters]:
+                several = several or bool(found)
+                if literal == letters:
+                    found += places
+                else:
+                    found += [at - offset for at in places if at >= offset and low.startswith(literal, at - offset)]
+        for literal in signs.short:
+            several = several or bool(found)
+            found += self._finds(literal)
+        if several:
+            found.sort()
+        return found
+
+    def _finds(self, literal: str) -> Sequence[int]:
+        found = self._places.get(literal)
+        if found is None:
+            found = self._places[literal] = self._digits(literal) if literal in _DIGITS else self._short(literal)
+        return found
+
+    def _short(self, literal: str) -> list[int]:
         find = self.low.find
         places = []
         place = find(literal)
@@ -68,39 +100,26 @@ class Scan:
             return [digit.start() for digit in _DIGIT.finditer(low)]
         return [start for number in _NUMBER.finditer(low) if not _in_word(low, start := number.start())]
 
-    def places_of(self, signs: Signs) -> Sequence[int]:
-        """Where any of several literals stands, in order."""
-        found = self._places.get(signs)
-        if found is None:
-            there = [*signs.always]
-            for letters in signs.runs & self.present:
-                there += signs.by_run[letters]
-            if len(there) == 1:
-                found = self.places(there[0])
-            else:
-                found = sorted([place for literal in there for place in self.places(literal)])
-            self._places[signs] = found
-        return found
-
 
 class Signs:
-    """Literals in lower case that are looked for together, by their longest run of letters where that is known.
+    """Literals in lower case that are looked for together, by their longest run of letters.
 
-    DIGIT stands for any digit; where `bounded`, for the first of a word.
+    Those without a run that is long enough stand apart, as `short`. DIGIT stands for any digit; where `bounded`, for
+    the first of a word.
     """
 
-    __slots__ = ("always", "by_run", "runs")
+    __slots__ = ("by_run", "runs", "short")
 
     def __init__(self, literals: Iterable[str], *, bounded: bool = False) -> None:
-        always = []
-        by_run: dict[str, list[str]] = {}
+        short = []
+        by_run: dict[str, list[tuple[str, int]]] = {}
         for literal in literals:
             letters = run(literal)
             if len(letters) >= SHORTEST:
-                by_run.setdefault(letters, []).append(literal)
+                by_run.setdefault(letters, []).append((literal, literal.index(letters)))
             else:
-                always.append(FIRST_DIGIT if bounded and literal == DIGIT else literal)
-        self.always = tuple(always)
+                short.append(FIRST_DIGIT if bounded and literal == DIGIT else literal)
+        self.short = tuple(short)
         self.by_run = by_run
         self.runs = frozenset(by_run)
         LEXICON.add(self.runs)
