@@ -151,10 +151,18 @@ def _judged(
         return None
     if _cue("unrelated").search(_with_next(document, place)):
         return "none_serious"
-    sides = {m.side for m in arms.mentions(sentence.field, text, start, end)}
-    if sides == {"control"} and not own_case and _cue("of_group").search(text, start, end):
+    if not own_case and _in_controls(arms, sentence, text, start, end):
         return None
     return rule.value
+
+
+def _in_controls(arms: Arms, sentence: Sentence, text: str, start: int, end: int) -> bool:
+    """Whether a clause tells of the control group and of no other."""
+    mentions = arms.mentions(sentence.field, text, start, end)
+    if {m.side for m in mentions} != {"control"} or not _cue("of_group").search(text, start, end):
+        return False
+    groups = _cue("other_group").finditer(text, start, end)
+    return all(any(m.start < group.end() and group.start() < m.end for m in mentions) for group in groups)
 
 
 def _brought_about(document: Document) -> bool:
