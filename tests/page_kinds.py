@@ -62,6 +62,7 @@ KINDS = [
     Kind("changes, from the beginning", "changed_site", "/changes?since=2026-01-11"),
     Kind("changes, none", "changed_site", "/changes?since=2027-01-01"),
     Kind("changes of a sample", "sample_site", "/changes"),
+    Kind("reliability", "site", "/reliability"),
     Kind("no such feed", "site", "/feeds/nothing.atom", 404),
     Kind("no such paper", "site", "/articles/1", 404),
     Kind("no PMID", "site", "/articles/x", 404),

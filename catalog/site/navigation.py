@@ -9,5 +9,6 @@ SITE_PAGES = (
     ("Map", "/"),
     ("Search", "/search"),
     ("Changes", "/changes"),
+    ("Reliability", "/reliability"),
     ("Data", "/catalog"),
 )

@@ -23,6 +23,7 @@ from catalog.site.guard import guarded, limit_connection
 from catalog.site.headers import App, with_headers
 from catalog.site.navigation import SITE_PAGES
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
+from catalog.site.reliability import reliability
 from catalog.site.remembering import with_memory
 from catalog.site.robots import robots
 from catalog.site.words import CERTAINTIES, REGIONS, STATUSES, day, plural
@@ -50,6 +51,7 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/compare(?P<format>\.csv|\.html|\.json|\.svg)?$", compare),
         (r"/articles/?$", pages.articles),
         (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", article),
+        (r"/reliability(?P<format>\.json)?$", reliability),
         (r"/robots\.txt$", robots),
         (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),
     ]
