@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from catalog.card import News, Product
+from catalog.card import News, Product, Rung
 from catalog.claims import Claim
-from catalog.dossier import COMPARED
-from catalog.listing import HERE, Listing, Papers, Split
-from catalog.sentences import Sentence, compose, joined, word
+from catalog.dossier import COMPARED, DIRECTIONS
+from catalog.listing import HERE, UNKNOWN, Listing, Papers, Split
+from catalog.sentences import Sentence, Value, compose, joined, word
 
 __all__ = [
     "Names",
@@ -85,26 +85,48 @@ def summary(claim: Claim, product: Product, names: Names, *, judged: bool) -> tu
     if not product.listing.rows:
         return (compose("nothing", treatment=treatment),)
     held = [rung for rung in product.rungs if rung.listing.rows]
-    levels = joined([compose("at_level", n=rung.listing, level=names.level(rung.level)) for rung in held], "and")
-    said = [
-        compose(
-            "in_people", treatment=treatment, n=product.people, levels=compose("listed", list=levels) if held else ""
-        )
-    ]
-    if claim.asserts:
+    levels = _at_levels(held, names)
+    listed: Value = compose("listed", list=levels) if held else ""
+    if claim.kind == "mechanism":
+        said = [compose("mechanism", treatment=treatment, n=product.preclinical)]
+        return (*said, compose("mechanism_people", n=product.people, levels=listed)) if held else tuple(said)
+    said = [compose("in_people", treatment=treatment, n=product.people, levels=listed)]
+    if claim.asserts and product.intervention in claim.interventions:
         said.append(_asserts(claim, product, names))
     if product.as_claimed is not None:
-        name = "compared" if product.as_claimed.rows else "compared_none"
-        said.append(compose(name, n=product.as_claimed, comparator=comparators(claim.comparator)))
-    elif judged and product.people.rows:
-        sham = product.people.narrowed(versus=_SHAM)
-        said.append(compose("against_sham" if sham.rows else "against_sham_none", n=sham))
+        said += _compared(claim, product, names, judged=judged)
+    elif judged:
+        sham = product.people.narrowed(versus=_SHAM, design="rct")
+        if sham.rows:
+            said.append(compose("against_sham", n=sham, list=_concluding(sham)))
     serious = product.harms.of("serious")
     if serious.rows:
         said.append(compose("serious", n=serious))
     if product.preclinical.rows:
         said.append(compose("preclinical", n=product.preclinical))
     return tuple(said)
+
+
+def _at_levels(rungs: Iterable[Rung], names: Names) -> Sentence:
+    return joined([compose("at_level", n=rung.listing, level=names.level(rung.level)) for rung in rungs], "and")
+
+
+def _concluding(listing: Listing) -> Sentence:
+    """What studies that compare groups conclude."""
+    each = [(name or UNKNOWN, listing.narrowed(direction=name or UNKNOWN)) for name in DIRECTIONS]
+    return joined([compose("direction", n=held, says=word("directions", name)) for name, held in each if held.rows])
+
+
+def _compared(claim: Claim, product: Product, names: Names, *, judged: bool) -> list[Sentence]:
+    with_what = comparators(claim.comparator)
+    if product.as_claimed is None or not product.compared:
+        return [compose("compared_none", comparator=with_what)]
+    levels = _at_levels(product.compared, names)
+    said = [compose("compared", n=product.as_claimed, comparator=with_what, list=levels)]
+    trials = product.as_claimed.narrowed(design="rct")
+    if judged and trials.rows:
+        said.append(compose("trials_as_claimed", list=_concluding(trials)))
+    return said
 
 
 def _asserts(claim: Claim, product: Product, names: Names) -> Sentence:
@@ -115,7 +137,7 @@ def _asserts(claim: Claim, product: Product, names: Names) -> Sentence:
     if not claim.comparator or not at_level.rows:
         return compose("asserts", n=at_level, **values)
     compared = at_level.narrowed(versus=COMPARED, comparator=claim.comparator)
-    return compose("asserts_compared", n=at_level, m=compared, comparator=comparators(claim.comparator), **values)
+    return compose("asserts_compared", n=at_level, m=compared, **values)
 
 
 def comparators(values: Iterable[str]) -> str:
@@ -148,6 +170,8 @@ def missing(claim: Claim, product: Product, names: Names) -> tuple[Sentence, ...
     said: list[Sentence] = []
     if not product.rung("1").listing.rows:
         said.append(compose("no_review", treatment=treatment))
+    elif claim.comparator and product.as_claimed and not product.as_claimed.narrowed(level="1").rows:
+        said.append(compose("no_review_against", treatment=treatment, comparator=comparators(claim.comparator)))
     if not trials.rows:
         said.append(compose("no_trial", treatment=treatment))
     said += [
@@ -201,12 +225,13 @@ def percent(risk: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2g}"
 
 
-def reviews_said(product: Product, here: str) -> tuple[Sentence, ...]:
+def reviews_said(product: Product, here: str, most: int) -> tuple[Sentence, ...]:
     """Certainty that reviews state, what they include, and whether they share studies.
 
     Args:
         product: what is held on one treatment.
         here: begins the ids of its lists on the page: `HERE-known` and `HERE-sharing`.
+        most: how many reviews the page lists at most; where there are more, the numbers are no links.
     """
     said: list[Sentence] = []
     if product.certainty:
@@ -217,14 +242,18 @@ def reviews_said(product: Product, here: str) -> tuple[Sentence, ...]:
         said.append(compose("uncontrolled", n=uncontrolled))
     overlap = product.overlap
     if overlap.reviews > 1:
-        known = Papers(len(overlap.known), ((HERE, (f"{here}-known",)),))
-        sharing = Papers(len(overlap.sharing), ((HERE, (f"{here}-sharing",)),))
+        known, sharing = len(overlap.known), len(overlap.sharing)
+        if known <= most:
+            k: Value = Papers(known, ((HERE, (f"{here}-known",)),))
+            m: Value = Papers(sharing, ((HERE, (f"{here}-sharing",)),))
+        else:
+            k, m = known, sharing
         if not overlap.known:
             said.append(compose("sharing_unknown", n=product.reviews))
         elif not overlap.sharing:
-            said.append(compose("sharing_none", k=known, n=product.reviews))
+            said.append(compose("sharing_none", k=k, n=product.reviews))
         else:
-            said.append(compose("sharing", k=known, n=product.reviews, m=sharing))
+            said.append(compose("sharing", k=k, n=product.reviews, m=m))
     return tuple(said)
 
 
@@ -238,16 +267,18 @@ def not_counted(product: Product) -> tuple[Sentence, ...]:
     return tuple(said)
 
 
-def news_said(news: News | None, day: str) -> tuple[Sentence, ...]:
+def news_said(news: News | None, day: str, most: int) -> tuple[Sentence, ...]:
     """What the latest harvest brought.
 
     Args:
         news: None where the first harvest is the only one.
         day: that of the latest harvest, in words.
+        most: how many new papers the page lists at most; where there are more, the number is no link.
     """
     if news is None:
         return (compose("first_harvest"),)
-    said = [compose("new", n=Papers(len(news.new), ((HERE, ("new",)),)), day=day)]
+    count = len(news.new)
+    said = [compose("new", n=Papers(count, ((HERE, ("new",)),)) if count <= most else count, day=day)]
     if news.fallen:
         said.append(compose("fallen", n=news.fallen))
     return tuple(said)

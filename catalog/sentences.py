@@ -13,7 +13,7 @@ import yaml
 
 from catalog.listing import Listing, Papers, Slice
 
-__all__ = ["Part", "Sentence", "compose", "fill", "joined", "plain", "word"]
+__all__ = ["Part", "Sentence", "Value", "compose", "fill", "joined", "plain", "word"]
 
 _FIELD = re.compile(r"\{(\w+)(?:([:?])([^|{}]*)\|([^{}]*)|(#))?\}")
 

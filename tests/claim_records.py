@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
+from harvest.pubmed import incoming
+from harvest.store import Store
+from harvest.topics import load_topics
 from tests.linked import linked_xml
+from tests.site_fixtures import HOSTILE
 
-__all__ = ["drawn_records", "told_records"]
+__all__ = ["DAYS", "drawn_records", "told_records", "two_harvests"]
+
+DAYS = ("2026-03-01T08:00:00Z", "2026-04-01T08:00:00Z")
 
 # PMIDs of the told records that tests name.
 (
@@ -255,6 +262,44 @@ def told_records() -> list[bytes]:
             year=2020,
         ),
     ]
+
+
+HOSTILE_TRIAL = 970020100
+
+
+def hostile_trial() -> bytes:
+    """A trial whose title and harms are markup."""
+    return linked_xml(
+        f"Synthetic {HOSTILE} mesenchymal stem cells for low back pain: a randomized controlled trial",
+        f"Thirty patients with low back pain were randomly assigned to mesenchymal stem cells or medication. {HOSTILE}"
+        f" One patient developed discitis {HOSTILE}. Pain was not different.",
+        pmid=HOSTILE_TRIAL,
+        types=_TRIAL,
+        year=2026,
+    )
+
+
+def two_harvests(path: Path) -> Path:
+    """A `pubmed.db` after the harvests of `DAYS`: in the second a review came, a trial fell, and markup arrived."""
+    vocabulary = load_topics()
+    used = (vocabulary.sha256, vocabulary.source, vocabulary.text)
+    told = {incoming(raw).pmid: raw for raw in told_records()}
+    standing = linked_xml(
+        "Synthetic mesenchymal stem cells for low back pain: a withdrawn randomized trial",
+        "Patients with low back pain were randomly assigned to mesenchymal stem cells or analgesic medication.",
+        pmid=RETRACTED_TRIAL,
+        types=_TRIAL,
+        year=2016,
+    )
+    late = {pmid: told[pmid] for pmid in (RETRACTED_TRIAL, RETRACTION, SECOND_REVIEW)}
+    first = {**told, RETRACTED_TRIAL: standing}
+    del first[RETRACTION], first[SECOND_REVIEW]
+    for day, records in zip(DAYS, (first.values(), [*late.values(), hostile_trial()]), strict=True):
+        with Store.open(path, now=lambda day=day: day) as store:  # type: ignore[misc]  # bound now
+            store.begin_run("harvest pubmed", harvester="0", topics=used)
+            store.keep([incoming(raw) for raw in records], source="pubmed", order="arrival")
+            store.finish_run("complete")
+    return path
 
 
 _TREATMENTS = (

@@ -29,7 +29,7 @@ class Kind:
     """A kind of page: the fixture of the site that shows it, its address there, and the HTTP status it has."""
 
     name: str
-    site: Literal["site", "full_site", "sample_site", "changed_site"]
+    site: Literal["site", "full_site", "sample_site", "changed_site", "claims_site"]
     path: str
     status: int = 200
 
@@ -63,6 +63,16 @@ KINDS = [
     Kind("changes, none", "changed_site", "/changes?since=2027-01-01"),
     Kind("changes of a sample", "sample_site", "/changes"),
     Kind("reliability", "site", "/reliability"),
+    Kind("claims", "claims_site", "/claims"),
+    Kind("claims of a sample", "sample_site", "/claims"),
+    Kind("claim, a comparison", "claims_site", "/claims/msc-less-pain-than-drugs"),
+    Kind("claim, an effect", "claims_site", "/claims/prp-relieves-back-pain"),
+    Kind("claim, a mechanism", "claims_site", "/claims/msc-differentiation"),
+    Kind("claim, safety", "claims_site", "/claims/msc-safe"),
+    Kind("claim on many products", "sample_site", "/claims/injections-instead-of-surgery"),
+    Kind("claim without evidence", "claims_site", "/claims/ozone-herniation-sciatica"),
+    Kind("claim outside the catalog", "claims_site", "/claims/rest-for-acute-pain"),
+    Kind("no such claim", "claims_site", "/claims/nothing", 404),
     Kind("no such feed", "site", "/feeds/nothing.atom", 404),
     Kind("no such paper", "site", "/articles/1", 404),
     Kind("no PMID", "site", "/articles/x", 404),

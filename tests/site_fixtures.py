@@ -42,6 +42,7 @@ __all__ = [
     "Site",
     "browser",
     "changed_site",
+    "claims_site",
     "full_site",
     "invented_records",
     "kept_records",
@@ -337,6 +338,17 @@ def changed_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
     folder = tmp_path_factory.mktemp("changed")
     build(three_harvests(folder / "pubmed.db"), folder / "catalog.db")
+    with serving(folder / "catalog.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def claims_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site over records that bear on claims, after two harvests."""
+    from tests.claim_records import two_harvests  # which needs this module
+
+    folder = tmp_path_factory.mktemp("claimed")
+    build(two_harvests(folder / "pubmed.db"), folder / "catalog.db")
     with serving(folder / "catalog.db") as running:
         yield running
 

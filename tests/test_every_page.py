@@ -13,6 +13,7 @@ from tests.page_kinds import KINDS, Kind
 from tests.site_fixtures import Site
 from tests.site_fixtures import browser as browser
 from tests.site_fixtures import changed_site as changed_site
+from tests.site_fixtures import claims_site as claims_site
 from tests.site_fixtures import full_site as full_site
 from tests.site_fixtures import sample_site as sample_site
 from tests.site_fixtures import site as site

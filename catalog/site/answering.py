@@ -17,7 +17,7 @@ from catalog.site.remembering import KEEP
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
 
-__all__ = ["View", "html_answer", "json_answer", "message", "page"]
+__all__ = ["View", "html_answer", "html_response", "json_answer", "message", "page", "rendered"]
 
 View = Callable[["Datasette", Request], Awaitable[Response]]
 
@@ -59,14 +59,24 @@ async def html_answer(
     datasette: Datasette, request: Request, template: str, context: dict[str, Any], status: int = 200
 ) -> Response:
     """A page from one of our templates, which also knows the catalog's `facts`."""
+    return html_response(rendered(datasette, request, template, context), status)
+
+
+def html_response(body: str, status: int = 200) -> Response:
+    """A rendered page as an answer."""
+    headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}
+    return Response.html(body, status=status, headers=headers)
+
+
+def rendered(datasette: Datasette, request: Request, template: str, context: dict[str, Any]) -> str:
+    """One of our templates, filled."""
     known = {
         "facts": reader_of(datasette).known,
         "urls": datasette.urls,
         "request": request,
     }
-    body = _templates_of(datasette).get_template(template).render({**known, **context})
-    headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}
-    return Response.html(body, status=status, headers=headers)
+    body: str = _templates_of(datasette).get_template(template).render({**known, **context})
+    return body
 
 
 _environments: WeakKeyDictionary[Datasette, Environment] = WeakKeyDictionary()

@@ -8,6 +8,7 @@ __all__ = ["SITE_PAGES"]
 SITE_PAGES = (
     ("Map", "/"),
     ("Search", "/search"),
+    ("Claims", "/claims"),
     ("Changes", "/changes"),
     ("Reliability", "/reliability"),
     ("Data", "/catalog"),

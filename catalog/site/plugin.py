@@ -15,6 +15,7 @@ from catalog.cite.embedded import coins
 from catalog.site import exports, pages
 from catalog.site.article_page import article
 from catalog.site.changes_page import changes
+from catalog.site.claims_page import claim, claims
 from catalog.site.compare_pages import compare
 from catalog.site.facts import SAMPLE_NOTICE, Facts
 from catalog.site.feeds_page import feed, feeds, search_feed
@@ -49,6 +50,8 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/feeds/(?P<name>[^/]+)\.atom$", feed),
         (r"/changes(?P<format>\.json)?$", changes),
         (r"/compare(?P<format>\.csv|\.html|\.json|\.svg)?$", compare),
+        (r"/claims(?P<format>\.json)?$", claims),
+        (r"/claims/(?P<claim>[^/]+?)(?P<format>\.json)?$", claim),
         (r"/articles/?$", pages.articles),
         (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", article),
         (r"/reliability(?P<format>\.json)?$", reliability),
