@@ -51,6 +51,20 @@ def test_three_clicks_from_the_list_to_a_file(page: Page, tmp_path: Path) -> Non
     assert any("Starting level by rule" in note for note in entry["notes"])
 
 
+def test_ticked_papers_are_saved(page: Page, tmp_path: Path) -> None:
+    """Two papers ticked on a list, one button: a file of these two."""
+    page.goto("/search?q=quince")
+    boxes = page.get_by_role("checkbox")
+    wanted = [boxes.nth(at).get_attribute("value") for at in (1, 3)]
+    boxes.nth(1).check()
+    boxes.nth(3).check()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="the ticked, as RIS").click()
+    waiting.value.save_as(tmp_path / "saved")
+    entries = rispy.loads((tmp_path / "saved").read_text("utf-8"))
+    assert [entry["accession_number"] for entry in entries] == wanted
+
+
 def test_every_download_is_a_file(page: Page, tmp_path: Path) -> None:
     """Each of the four is saved under the paper's name."""
     page.goto(f"/articles/{RETRACTED}#cite")

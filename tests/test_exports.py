@@ -74,6 +74,15 @@ def test_a_search_is_exported_whole_and_in_its_order(site: Site) -> None:
     assert site.get("/search.ris?q=nothingatall").status_code == 404
 
 
+def test_a_list_offers_its_files(site: Site) -> None:
+    """Each format of the whole list, filters kept and the page left out; and the ticked papers."""
+    page = site.get("/search?q=quince&sort=oldest&page=2").text
+    for extension in ("ris", "bib", "nbib", "csl.json"):
+        assert f'href="/search.{extension}?q=quince&amp;sort=oldest"' in page
+    assert f"Save all {SERIES // 2} for a reference manager" in page
+    assert '<button class="quiet" form="compare" formaction="/cite.ris">' in page
+
+
 def test_a_long_list_is_streamed_and_a_longer_one_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """In pieces of a batch, valid in every format; beyond the limit the file's name, a header and BibTeX say so."""
     monkeypatch.setattr(exports, "BATCH", 7)

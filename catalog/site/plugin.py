@@ -12,6 +12,7 @@ from datasette import hookimpl
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 
 from catalog.cite.embedded import coins
+from catalog.cite.formats import FORMATS
 from catalog.site import exports, pages
 from catalog.site.article_page import article
 from catalog.site.changes_page import changes
@@ -82,6 +83,8 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["mark_of"] = mark
     env.filters["day"] = day
     env.globals["coins"] = coins
+    env.globals["export_formats"] = FORMATS
+    env.globals["most_exported"] = exports.MOST
     env.globals["plural"] = plural
 
 
