@@ -8,7 +8,7 @@ Sources: Google Scholar's inclusion guidelines (Highwire), DCMI (Dublin Core in 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from catalog.cite.citation import Citation
 from catalog.cite.plain import line
@@ -61,6 +61,12 @@ def _slashed(day: str | None) -> str | None:
     return day.replace("-", "/") if day else None
 
 
+# What every COinS span says, quoted once: a list has twenty of them.
+_COINS = urlencode(
+    [("ctx_ver", "Z39.88-2004"), ("rft_val_fmt", "info:ofi/fmt:kev:mtx:journal"), ("rft.genre", "article")]
+)
+
+
 def coins(*, pmid: int, title: str, journal: str | None, year: int | None, authors: str | None, status: str) -> str:
     """The title of a COinS span, not yet escaped for HTML.
 
@@ -74,13 +80,10 @@ def coins(*, pmid: int, title: str, journal: str | None, year: int | None, autho
     """
     shown = line(title) or "[No title]"
     pairs = [
-        ("ctx_ver", "Z39.88-2004"),
-        ("rft_val_fmt", "info:ofi/fmt:kev:mtx:journal"),
-        ("rft.genre", "article"),
         ("rft.atitle", f"RETRACTED: {shown}" if status == "retracted" else shown),
         ("rft.jtitle", line(journal)),
         ("rft.date", str(year) if year else None),
         *(("rft.au", name) for name in (line(authors) or "").split(", ")[:MOST_AUTHORS]),
         ("rft_id", f"info:pmid/{pmid}"),
     ]
-    return urlencode([(name, value) for name, value in pairs if value])
+    return _COINS + "".join(f"&{name}={quote_plus(value)}" for name, value in pairs if value)

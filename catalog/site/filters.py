@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from catalog.site.facts import Facts
@@ -65,7 +66,7 @@ class Filters:
     def address(self, *, page: int | None = None, path: str = "/search") -> str:
         """The list's address, from its path on."""
         pairs = self.pairs(page=page)
-        return path + ("?" + urlencode(pairs) if pairs else "")
+        return path + ("?" + "&".join(_encoded(name, value) for name, value in pairs) if pairs else "")
 
     def adding(self, facet: str, value: str) -> Filters:
         """The same list with one more value of a facet allowed."""
@@ -98,6 +99,12 @@ class Filters:
     def sorted_by(self, sort: str) -> Filters:
         """The same list in another order."""
         return replace(self, sort=sort, page=1)
+
+
+@lru_cache(maxsize=4096)
+def _encoded(name: str, value: str) -> str:
+    """A parameter as an address has it. A page of a list holds a hundred addresses made of the same few."""
+    return urlencode([(name, value)])
 
 
 def read_filters(args: Mapping[str, Sequence[str]], facts: Facts) -> Filters:
