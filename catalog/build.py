@@ -20,12 +20,12 @@ from catalog.across import tell_across
 from catalog.changes import NO_PAST, Past, note_own_status, write_changes, write_later_changes
 from catalog.claims import Claims, load_claims
 from catalog.claimtables import write_claims
-from catalog.curation import NO_CURATION, Curation, Reviewed, read_curation, reviewed
+from catalog.curation import NO_CURATION, Curation, Reviewed, read_curation
 from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.lexicon import index_texts, write_lexicon
 from catalog.retractions import NO_WATCH, Watch, read_watch
-from catalog.rows import rows_of
 from catalog.shelving import write_shelf
+from catalog.tagged import Done, processes_for, tagged
 from catalog.tagging.basis import FROM_DESIGN
 from catalog.tagging.estimates import estimate_rules
 from catalog.tagging.listed import LISTED, listed
@@ -35,13 +35,10 @@ from catalog.tagging.rules import load
 from catalog.tagging.spin import spin_rules
 from catalog.tagging.status import settle
 from catalog.tagging.tables import NAMES, raw, table
-from catalog.tagging.tagger import tag
 from catalog.tagging.tags import Tag
 from catalog.tagging.vote import vote_rule, weights
-from harvest.errors import BadRecord
 from harvest.history import HistoryStore
 from harvest.progress import Progress, Quiet
-from harvest.record import parse_article
 from harvest.store import Store, StoredRecord
 from harvest.topics import Topics, load_topics, read_topics
 
@@ -154,6 +151,7 @@ def write_catalog(
     sample: bool = False,
     progress: Progress | None = None,
     total: int | None = None,
+    processes: int | None = None,
 ) -> Built:
     """Write a whole catalog to a path where there is none yet, and check it.
 
@@ -169,6 +167,8 @@ def write_catalog(
         sample: whether the records are invented.
         progress: told how far it is.
         total: how many records there are, if known.
+        processes: how many tag at once; None: as many as there are cores, or one for few records. The bytes are the
+            same.
     """
     progress = progress or Quiet()
     claims = claims or load_claims(topics)
@@ -185,7 +185,9 @@ def write_catalog(
             _write_names(conn, topics, curation, watch, claims, sample=sample)
             write_lexicon(conn, topics)
             progress.stage("Tagging records", total)
-            articles, corrected = _write_records(conn, records, topics, curation, set_aside, progress, sample=sample)
+            processes = processes_for(total) if processes is None else processes
+            done = tagged(records, topics, curation, sample=sample, processes=processes)
+            articles, corrected = _write_records(conn, done, set_aside, progress)
             progress.stage("Linking records")
             write_changes(conn, past, topics, curation.overrides)
             note_own_status(conn)
@@ -302,32 +304,19 @@ def _write_names(
 
 
 def _write_records(
-    conn: sqlite3.Connection,
-    records: Iterable[StoredRecord],
-    topics: Topics,
-    curation: Curation,
-    set_aside: list[tuple[int, str]],
-    progress: Progress,
-    *,
-    sample: bool,
+    conn: sqlite3.Connection, records: Iterable[Done], set_aside: list[tuple[int, str]], progress: Progress
 ) -> tuple[int, list[Reviewed]]:
     """(articles written, what became of the corrections that are about one of them)."""
     corrected: list[Reviewed] = []
     authors: dict[tuple[str | None, ...], int] = {}
     articles = 0
     pending: dict[str, list[tuple[Any, ...]]] = {}
-    for stored in records:
-        try:
-            record = parse_article(stored.raw)
-        except BadRecord as error:
-            set_aside.append((stored.pmid, str(error)))
+    for done in records:
+        if done.fault is not None:
+            set_aside.append((done.pmid, done.fault))
             continue
-        overrides = curation.overrides.get(record.pmid, ())
-        tags = tag(record, topics, overrides)
-        if overrides:
-            by_rules = tag(record, topics)
-            corrected += [reviewed(override, by_rules, tags) for override in overrides]
-        for name, row in rows_of(record, tags, stored.first_seen or None, sample=sample):
+        corrected += done.reviewed
+        for name, row in done.rows:
             if name in ("article_authors", "article_editors"):
                 key = row[2]
                 if key not in authors:

@@ -7,14 +7,16 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from catalog.build import build
+from catalog.build import build, write_catalog
 from catalog.digest import digest
 from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.sample import sample_records, write_sample
+from catalog.tagged import processes_for
 from harvest.files import harvest_files
 from harvest.store import Store
 from harvest.topics import load_topics
@@ -57,6 +59,26 @@ def test_two_builds_are_the_same_bytes_whatever_the_surroundings(harvest: Path, 
         subprocess.run(command, check=True, env=env, capture_output=True)
         made.append(target.read_bytes())
     assert made[0] == made[1]
+
+
+def test_several_processes_make_the_bytes_that_one_makes(tmp_path: Path) -> None:
+    """However many processes tag, records come back in order: the same bytes, the same records set aside."""
+    stored = [*sample_records()]
+    stored.insert(3, replace(stored[3], pmid=1, raw=b"<PubmedArticle><MedlineCitation/></PubmedArticle>"))
+    made = []
+    for processes in (1, 2):
+        target = tmp_path / f"{processes}.db"
+        topics = load_topics()
+        built = write_catalog(target, stored, topics, sample=True, processes=processes)
+        assert [pmid for pmid, _ in built.set_aside] == [1]
+        made.append(target.read_bytes())
+    assert made[0] == made[1]
+
+
+def test_few_records_are_tagged_in_one_process() -> None:
+    """A process takes seconds to start: few records, or an unknown number, start none."""
+    assert processes_for(None) == processes_for(100) == 1
+    assert processes_for(1_000_000) >= 1
 
 
 def test_missing_values_are_null(tmp_path: Path) -> None:
