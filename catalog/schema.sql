@@ -381,6 +381,7 @@ CREATE INDEX changes_by_article ON changes(pmid);
 CREATE INDEX articles_by_arrival ON articles(in_catalog_since DESC, pmid DESC);
 CREATE INDEX tags_by_article ON tags(pmid, field, chosen);
 CREATE INDEX tags_by_value ON tags(field, value);
+CREATE INDEX tags_overruled ON tags(pmid DESC) WHERE field = 'design' AND source = 'publication_type' AND chosen = 0;
 CREATE INDEX articles_by_level ON articles(level, year DESC);
 CREATE INDEX articles_by_design ON articles(design, year DESC);
 CREATE INDEX articles_by_year ON articles(year DESC, pmid DESC);

@@ -9,6 +9,7 @@ SITE_PAGES = (
     ("Map", "/"),
     ("Search", "/search"),
     ("Claims", "/claims"),
+    ("Lists", "/lists"),
     ("Changes", "/changes"),
     ("Reliability", "/reliability"),
     ("Data", "/catalog"),

@@ -23,6 +23,7 @@ from catalog.site.feeds_page import feed, feeds, search_feed
 from catalog.site.glyphs import mark
 from catalog.site.guard import guarded, limit_connection
 from catalog.site.headers import App, with_headers
+from catalog.site.lists import listing, lists
 from catalog.site.navigation import SITE_PAGES
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
 from catalog.site.reliability import reliability
@@ -55,6 +56,8 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/claims/(?P<claim>[^/]+?)(?P<format>\.json)?$", claim),
         (r"/articles/?$", pages.articles),
         (r"/articles/(?P<pmid>[^/]+?)(?P<format>\.json)?$", article),
+        (r"/lists/?$", lists),
+        (r"/lists/(?P<name>[a-z0-9_]+)(?P<format>\.json)?$", listing),
         (r"/reliability(?P<format>\.json)?$", reliability),
         (r"/robots\.txt$", robots),
         (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),
