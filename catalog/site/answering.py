@@ -17,18 +17,27 @@ from catalog.site.remembering import KEEP
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
 
-__all__ = ["View", "html_answer", "html_response", "json_answer", "message", "page", "rendered"]
+__all__ = ["View", "html_answer", "html_response", "json_answer", "message", "page", "posting", "rendered"]
 
 View = Callable[["Datasette", Request], Awaitable[Response]]
 
 
 def page(view: View) -> View:
     """A view of ours: answers GET and HEAD, keeps Datasette's permissions, and says plainly what is wrong."""
+    return _answering(view, ("GET", "HEAD"))
 
+
+def posting(view: View) -> View:
+    """The same, and answers POST: what is handed in is answered and forgotten."""
+    return _answering(view, ("GET", "HEAD", "POST"))
+
+
+def _answering(view: View, methods: tuple[str, ...]) -> View:
     @wraps(view)
     async def answer(datasette: Datasette, request: Request) -> Response:
-        if request.method not in ("GET", "HEAD"):
-            return Response.text("This page can only be read.\n", status=405, headers={"allow": "GET, HEAD"})
+        if request.method not in methods:
+            allowed = ", ".join(methods)
+            return Response.text(f"This address answers {allowed}.\n", status=405, headers={"allow": allowed})
         try:
             await _permitted(datasette, request)
             response = await view(datasette, request)

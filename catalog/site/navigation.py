@@ -9,6 +9,7 @@ SITE_PAGES = (
     ("Map", "/"),
     ("Search", "/search"),
     ("Claims", "/claims"),
+    ("Check", "/check"),
     ("Lists", "/lists"),
     ("Changes", "/changes"),
     ("Reliability", "/reliability"),

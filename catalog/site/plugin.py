@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from datasette import hookimpl
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
@@ -22,6 +23,7 @@ from catalog.site.facts import SAMPLE_NOTICE, Facts
 from catalog.site.feeds_page import feed, feeds, search_feed
 from catalog.site.glyphs import mark
 from catalog.site.guard import guarded, limit_connection
+from catalog.site.handed_pages import HANDED_PATHS, check, quotes, references
 from catalog.site.headers import App, with_headers
 from catalog.site.lists import listing, lists
 from catalog.site.navigation import SITE_PAGES
@@ -60,6 +62,9 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/lists/(?P<name>[a-z0-9_]+)(?P<format>\.json)?$", listing),
         (r"/reliability(?P<format>\.json)?$", reliability),
         (r"/robots\.txt$", robots),
+        (r"/check(?P<format>\.json)?$", check),
+        (r"/references(?P<format>\.json)?$", references),
+        (r"/quotes(?P<format>\.json)?$", quotes),
         (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),
     ]
 
@@ -84,11 +89,18 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["certainty_names"] = CERTAINTIES
     env.globals["region_names"] = REGIONS
     env.globals["mark_of"] = mark
+    env.globals["slice_query"] = lambda parts: urlencode([(k, v) for k, values in parts for v in values])
     env.filters["day"] = day
     env.globals["coins"] = coins
     env.globals["export_formats"] = FORMATS
     env.globals["most_exported"] = exports.MOST
     env.globals["plural"] = plural
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def skip_csrf(datasette: Datasette, scope: dict[str, Any]) -> bool:
+    """The pages that take a text keep nothing and know nobody: no cookie, no session, so nothing to forge."""
+    return scope["type"] == "http" and scope["path"] in HANDED_PATHS
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
