@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,8 @@ def test_meta_tags_in_full(tmp_path: Path) -> None:
     assert dict(meta_tags(chapter))["citation_inbook_title"] == "Synthetic Pearls"
     assert dict(meta_tags(gone))["citation_title"].startswith("RETRACTED: ")
     assert ("DC.type", "Retracted Publication") in meta_tags(gone)
+    crowd = replace(article, authors=article.authors * 200)
+    assert sum(name == "citation_author" for name, _ in meta_tags(crowd)) == 50  # a page stays small
     (sample,) = citations_of(citable_catalog(tmp_path / "sample.db", sample=True), [ARTICLE])
     assert "citation_pmid" not in dict(meta_tags(sample))
 

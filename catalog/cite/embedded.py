@@ -16,6 +16,7 @@ from catalog.cite.plain import line
 __all__ = ["coins", "meta_tags"]
 
 MOST_AUTHORS = 20  # of one paper on a list
+MOST_NAMED = 50  # in a page's tags: some papers have hundreds, and a page stays small; unAPI gives all
 
 
 def meta_tags(citation: Citation) -> tuple[tuple[str, str], ...]:
@@ -25,7 +26,7 @@ def meta_tags(citation: Citation) -> tuple[tuple[str, str], ...]:
 
 def _tags(c: Citation) -> Iterator[tuple[str, str | None]]:
     yield "citation_title", c.title
-    for person in c.authors:
+    for person in c.authors[:MOST_NAMED]:
         yield "citation_author", person.inverted
     yield "citation_publication_date", _slashed(c.published)
     yield "citation_online_date", _slashed(c.article_date)
@@ -44,7 +45,7 @@ def _tags(c: Citation) -> Iterator[tuple[str, str | None]]:
     yield "citation_language", "en" if "eng" in c.languages else next(iter(c.languages), None)
     yield "citation_keywords", "; ".join(c.words)
     yield "DC.title", c.title
-    for person in c.authors:
+    for person in c.authors[:MOST_NAMED]:
         yield "DC.creator", person.inverted
     yield "DC.date", c.published
     yield "DC.source", c.host
