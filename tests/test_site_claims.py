@@ -329,3 +329,12 @@ def test_a_card_prints_whole(browser: Browser, claims_site: Site) -> None:
     assert page.get_by_text(f"{claims_site.url.rstrip('/')}/claims/{CLAIM}").is_visible()
     assert page.pdf().startswith(b"%PDF")
     page.close()
+
+
+def test_the_picture_draws_each_study_in_people_once(claims_site: Site) -> None:
+    """As many bars as the card counts in people, none of another product; without a judged outcome there is none."""
+    page = tree(claims_site, f"/claims/{CLAIM}")
+    counted = claims_site.get(f"/claims/{CLAIM}.json").json()["products"][0]["in_people"]["studies"]
+    bars = [title for title in page.iter("title") if title.getparent().tag == "g"]
+    assert len(bars) == counted
+    assert not list(tree(claims_site, "/claims/msc-safe").iter("svg", "pattern"))

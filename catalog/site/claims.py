@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from catalog.card import Card, Product, Rung, load_card
@@ -27,9 +27,11 @@ from catalog.evidence import verdict_of
 from catalog.harmsheet import HARMS, Serious
 from catalog.listing import HERE, UNKNOWN, Listing, Slice, Split
 from catalog.sentences import Sentence, word
+from catalog.site.compare import read_comparison
 from catalog.site.facets import selected
 from catalog.site.facts import Facts
 from catalog.site.filters import read_filters
+from catalog.site.harvest_plot import Plot, harvest_plot
 from catalog.site.search import Paper, papers
 from catalog.site.words import day, plural
 
@@ -48,6 +50,7 @@ __all__ = [
 ]
 
 FEW = 3  # own products of which a card tells everything
+FEWEST_DRAWN, MOST_DRAWN = 2, 30  # studies in a harvest plot on a card; beyond, it is at /compare
 MOST_NEW = 60  # papers listed as new
 MOST_LISTED = 40  # serious events, retracted papers, reviews that share studies, of one treatment
 _LOWEST = {
@@ -127,6 +130,8 @@ class CardPage:
     conditions: tuple[str, ...]  # names; none: any
     papers_address: str  # the list of all that counts for its own products
     feed_address: str
+    plot: Plot | None  # the studies in people on its own products; None: too many or too few, or not judged
+    compare_address: str
     related: tuple[Claim, ...]  # others on the same treatments; of a card of many, those of safety, which it leaves out
 
     @property
@@ -224,6 +229,8 @@ def load_card_page(conn: sqlite3.Connection, facts: Facts, claims: Claims, claim
         tuple(names.conditions[name] for name in claim.conditions),
         address_of(listed),
         "/search.atom?" + urlencode([("claim", claim.id)]),
+        _plot(conn, facts, claim, (*listed, ("level", CLINICAL))) if claims.outcomes[claim.outcome].judged else None,
+        address_of((*listed, ("level", CLINICAL))).replace("/search?", "/compare?"),
         tuple(
             other
             for other in claims.claims
@@ -233,6 +240,18 @@ def load_card_page(conn: sqlite3.Connection, facts: Facts, claims: Claims, claim
             and (len(own) <= FEW or other.kind == "safety")
         ),
     )
+
+
+def _plot(conn: sqlite3.Connection, facts: Facts, claim: Claim, listed: Slice) -> Plot | None:
+    """The harvest plot of the claim's own products, where a page can hold it."""
+    if not 0 < len(claim.interventions) <= FEW:
+        return None
+    found = read_comparison(conn, facts, {name: list(values) for name, values in listed})
+    if not FEWEST_DRAWN <= found.total <= MOST_DRAWN:
+        return None
+    own = set(claim.interventions)
+    drawn = [replace(p, parts=tuple(part for part in p.parts if part.intervention in own)) for p in found.papers]
+    return replace(harvest_plot(drawn, facts), key="")  # no table stands under it whose rows the numbers would be
 
 
 def _shown(
