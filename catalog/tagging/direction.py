@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from catalog.tagging.document import Document
-from catalog.tagging.findings import Finding, measured
+from catalog.tagging.findings import Finding, measured, of_main
 from catalog.tagging.tags import Result, Tag
 
 __all__ = ["BETWEEN", "COMPARED", "FOUND", "POOLED", "Directed", "decide_direction", "finding_tags"]
@@ -55,9 +55,20 @@ def decide_direction(
     else:
         return Directed("not_reported", (), ())
     spoken = any(f.outcome == "main" and f.kind != "scarce" for f in counted) or bool(results)
-    if value is None and not spoken:
+    if value is None and not spoken and not (design == "single_arm" and _told_in_figures(document)):
         value = "not_reported"
     return Directed(value, tuple(deciding), finding_tags("direction", value, deciding, document))
+
+
+def _told_in_figures(document: Document) -> bool:
+    """Whether figures on pain or function stand in the results: then a direction that no rule read is open."""
+    return any(
+        s.zone in ("results", "conclusions", "other")
+        and any(c.isdigit() for c in document.text(s.field)[s.start : s.end])
+        and of_main(document.scan(s.field), s.start, s.end)
+        for s in document.sentences
+        if s.field == "abstract"
+    )
 
 
 def finding_tags(field: str, value: str | None, deciding: Iterable[Finding], document: Document) -> tuple[Tag, ...]:

@@ -73,7 +73,13 @@ def _unpaired(
     if len(sides) == 2:
         if len(named) > 1:
             return [_told(m, win=win) for m in named]
-        if len(word("time").findall(text, start, end)) > 1:
+        before = [
+            [m.side for m in mentions if m.end <= comparative.start()][-1:]
+            for comparative in word("comparative").finditer(text, start, end)
+        ]
+        if len(word("time").findall(text, start, end)) > 1 or (
+            win and ["experimental"] in before and ["control"] in before
+        ):
             return [_told(next(m for m in mentions if m.side == side), win=win) for side in sorted(sides)]
         return [_told(min(named or mentions, key=lambda m: abs(m.start - match.start())), win=win)]
     if not mentions and arms.ours and rule.id != "between.superior":
