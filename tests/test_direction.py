@@ -286,3 +286,10 @@ def test_the_basis_quotes_a_change_from_before_to_after() -> None:
         ],
     )
     assert [t.quote for t in found.tags if t.field == "basis"] == ["Pain decreased from 7 to 3."]
+
+
+def test_a_claim_beside_safety_is_still_a_claim() -> None:
+    """Efficacy named beside safety, cost or complications counts; function of an organ is no function of the body."""
+    both = trial("Patients were seen monthly.", "This trial demonstrates the safety and efficacy of PRP.")
+    lung = trial("Lung function was better with PRP than with saline.")
+    assert (both.direction, lung.direction) == ("favours", "not_reported")

@@ -116,7 +116,8 @@ def _pattern(name: str) -> Branches:
 
 def measured(document: Document, *, named: bool = True) -> bool:
     """Whether pain or function is an outcome here: `named` outside the background, and the title of nothing else."""
-    if _pattern("elsewhere").stands(document.scan("title")):
+    title = document.scan("title")
+    if _pattern("elsewhere").stands(title) and not of_main(title, 0, len(title.text)):
         return False
     if not named:
         return True
@@ -303,7 +304,13 @@ def _clause(
             if kind in told:
                 continue
             told.add(kind)
-            yield Finding(kind, rule.tier, rule.id, zone, sentence.field, start, end, outcome, both, favoured)
+            about = "open" if rule.tier == "claim" and outcome == "other" and _beside(scan, start, end) else outcome
+            yield Finding(kind, rule.tier, rule.id, zone, sentence.field, start, end, about, both, favoured)
+
+
+def _beside(scan: Scan, start: int, end: int) -> bool:
+    """Whether every other outcome a clause names only stands beside its claim ("its safety and efficacy")."""
+    return all(_pattern("beside").stands(scan, *other.span()) for other in _pattern("other").matches(scan, start, end))
 
 
 # Rules that give a scale before and after.
