@@ -291,5 +291,8 @@ def test_the_basis_quotes_a_change_from_before_to_after() -> None:
 def test_a_claim_beside_safety_is_still_a_claim() -> None:
     """Efficacy named beside safety, cost or complications counts; function of an organ is no function of the body."""
     both = trial("Patients were seen monthly.", "This trial demonstrates the safety and efficacy of PRP.")
-    lung = trial("Lung function was better with PRP than with saline.")
+    lung = tagged(
+        "Platelet lysate in emphysema: a randomised trial",
+        "Sixty adults were randomised to platelet lysate or saline. Lung function was better with platelet lysate.",
+    )
     assert (both.direction, lung.direction) == ("favours", "not_reported")
