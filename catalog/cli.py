@@ -13,6 +13,7 @@ import click
 
 from catalog.build import Built, build
 from catalog.check.checking import check_file as check_claims_file
+from catalog.check.printed import as_html as claims_html
 from catalog.check.report import as_json as claims_json
 from catalog.check.report import as_text as claims_text
 from catalog.cite.printing import CHOICES, cite
@@ -189,10 +190,15 @@ def explain_command(pmid: int, db: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE")
 @_catalog_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def check_command(file: Path, db: Path, as_json: bool) -> None:
+@click.option("--html", "as_html", is_flag=True, help="One HTML page to print or keep.")
+def check_command(file: Path, db: Path, as_json: bool, as_html: bool) -> None:
     """Find the claims of a text (.txt, .md, .html; - for stdin) and put the evidence beside each; never a verdict."""
+    if as_json and as_html:
+        raise WrongUse("--json and --html exclude each other; choose one")
     checked = check_claims_file(file, db)
-    if as_json:
+    if as_html:
+        click.echo(claims_html(checked), nl=False)
+    elif as_json:
         click.echo(json.dumps(claims_json(checked), ensure_ascii=False, indent=2))
     else:
         for line in claims_text(checked):

@@ -27,7 +27,7 @@ __all__ = ["LONGEST", "RANKING", "Quote", "Quotes", "find_quotes"]
 LONGEST = 1_000  # characters of a sentence that are read
 NEAREST = 3
 _PAPERS = 80  # papers whose sentences are looked at
-_MOST_WORDS = 24
+_MOST_WORDS = 10  # the rarest; common ones match nearly every paper and tell little
 _FEWEST_LETTERS = 3
 _OWN = ("results", "conclusions")
 # Designs whose results and conclusions are findings.

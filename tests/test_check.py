@@ -14,6 +14,7 @@ import pytest
 
 from catalog.check.checking import CheckedClaim, CheckedText, check_text
 from catalog.check.noting import noting
+from catalog.check.printed import as_html
 from catalog.check.report import as_json, as_text
 from catalog.check.texts import read_text
 from tests.claim_marks import PAGES
@@ -222,3 +223,13 @@ def test_sentences_for_one_and_for_many(conn: sqlite3.Connection) -> None:
     assert not re.search(
         r"\b1 studies\b|\b(?:[2-9]|\d\d) study\b|\bno study are\b|\bstudies is\b|[{}]|\bnone stands\b", said
     )
+
+
+def test_html_to_print(conn: sqlite3.Connection) -> None:
+    """`--html` is one page without script or anything from elsewhere; what the text holds stays text."""
+    text = "<p>Stem cells cure back pain &lt;script&gt;alert(1)&lt;/script&gt;.</p><p>Rest is best.</p>"
+    page = as_html(_check(conn, text))
+    assert "Stem cells cure back pain &lt;script&gt;alert(1)" in page
+    assert "<script" not in page
+    assert "absence here is not evidence of absence; not medical advice" in page
+    assert re.findall(r"(?:src|href)=\"(?!https://pubmed\.ncbi\.nlm\.nih\.gov/\d+/\")", page) == []

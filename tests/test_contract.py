@@ -30,7 +30,7 @@ COMMANDS = {
         "up": {"host", "port"},
         "digest": set(),
         "explain": {"db"},
-        "check": {"db", "as_json"},
+        "check": {"db", "as_json", "as_html"},
         "refs": {"db", "as_json"},
         "cite": {"pmids", "db", "style"},
         "evaluate": {"db", "as_json"},
