@@ -8,6 +8,7 @@ from catalog.tagging.comparator import ComparisonRule, _Reading, comparison_rule
 from catalog.tagging.document import read
 from catalog.tagging.kinds import KINDS, kinds_of
 from catalog.tagging.rules import Hit
+from catalog.tagging.scan import Scan
 from catalog.tagging.tagger import tag
 from harvest.topics import load_topics
 from tests.records import record
@@ -150,6 +151,6 @@ def test_every_kind_can_be_found() -> None:
 def test_of_overlapping_names_the_first_and_longest_counts() -> None:
     """A phrase that holds a shorter name is one name: a non-steroidal drug is no steroid."""
     text = "Non-steroidal anti-inflammatory drugs, methylprednisolone and İ local anaesthetic"
-    named = kinds_of(text)
+    named = kinds_of(Scan(text))
     assert [item.kind for item in named] == ["usual_care", "steroid", "local_anaesthetic"]
     assert [text[item.start : item.end] for item in named][1:] == ["methylprednisolone", "local anaesthetic"]

@@ -14,7 +14,7 @@ from catalog.tagging.lexicon import LEXICON
 from catalog.tagging.literals import branches_of, known_of, lowered_pattern
 from catalog.tagging.scan import Scan, Signs
 
-__all__ = ["Branch", "Branches", "spans"]
+__all__ = ["Branch", "Branches", "Pieces", "spans"]
 
 
 class Branch:
@@ -107,6 +107,33 @@ class Branches:
     def matches(self, scan: Scan, start: int, end: int) -> Iterator[re.Match[str]]:
         """As the pattern's own `finditer` between two places of the text."""
         return self._lowered.finditer(scan.low if self._flags & re.IGNORECASE else scan.text, start, end)
+
+
+class Pieces:
+    """A pattern for short pieces of text given in lower case; its branches are tried where their literals stand."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, pattern: str, *, ends: bool = False) -> None:
+        parts = []
+        for part in branches_of(pattern):
+            needs, _ = known_of(part)
+            source = lowered_pattern(part)
+            parts.append((tuple(sorted(needs[0])) if needs else (), re.compile(f"(?:{source})$" if ends else source)))
+        self._parts = tuple(parts)
+
+    def stands(self, low: str) -> bool:
+        """Whether the pattern matches somewhere in a piece (`ends`: up to its end)."""
+        for literals, compiled in self._parts:
+            if literals:
+                for literal in literals:
+                    if literal in low:
+                        break
+                else:
+                    continue
+            if compiled.search(low):
+                return True
+        return False
 
 
 def spans(alive: Sequence[Branch], scan: Scan) -> Iterator[tuple[int, int]]:

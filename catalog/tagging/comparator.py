@@ -116,7 +116,7 @@ def _experimental(document: Document, studied: frozenset[str]) -> frozenset[str]
         return frozenset()
     versus = compiled("comparator", "versus").search(document.title)
     end = versus.start() if versus else len(document.title)
-    named = kinds_of(document.title)
+    named = kinds_of(document.scan("title"))
     right = {item.kind for item in named if item.start >= end}
     found: set[str] = set()
     for item in named:
@@ -139,11 +139,11 @@ class _Reading:
 
     @cached_property
     def _titled(self) -> list[Named]:
-        return kinds_of(self.document.title)
+        return kinds_of(self.document.scan("title"))
 
     @cached_property
     def _abstracted(self) -> list[Named]:
-        return kinds_of(self.document.abstract)
+        return kinds_of(self.document.scan("abstract"))
 
     def _named(self, field: TextField, start: int, end: int) -> list[Named]:
         """The kinds named between two places of a field."""
@@ -158,8 +158,9 @@ class _Reading:
         text = self.document.text(sentence.field)
         rules = comparison_rules()
         met = sorted(
-            (at, sentence.start + place)
-            for place, stem in _starts().places(text[sentence.start : sentence.end])
+            (at, place)
+            for place, stem in _starts().places(self.document.scan(sentence.field))
+            if sentence.start <= place and place + len(stem) <= sentence.end
             for at in _rules_starting()[stem]
             if sentence.zone in rules[at].zones and not (self.review and rules[at].id not in _OF_REVIEWS)
         )

@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from catalog.tagging.rules import RuleError
+from catalog.tagging.scan import Scan
 from catalog.tagging.stems import Stems, stem_of
 from catalog.tagging.tables import table
 
@@ -45,13 +46,13 @@ def _stems() -> Stems:
     return Stems(_kinds())
 
 
-def kinds_of(text: str) -> list[Named]:
+def kinds_of(scan: Scan) -> list[Named]:
     """Every kind a text names, in reading order; of what overlaps, the first and longest."""
     found: list[Named] = []
     patterns = _kinds()
-    for place, stem in _stems().places(text):
+    for place, stem in _stems().places(scan):
         for kind, pattern in patterns[stem]:
-            hit = pattern.match(text, place)
+            hit = pattern.match(scan.text, place)
             if hit:
                 found.append(Named(kind, place, hit.end()))
     found.sort(key=lambda named: (named.start, -named.end, KINDS.index(named.kind)))

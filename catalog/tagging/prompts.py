@@ -43,12 +43,26 @@ def prompt_kinds() -> tuple[PromptKind, ...]:
     return kinds
 
 
+@cache
+def _asked(design: str) -> frozenset[str]:
+    """The prompts asked of a design."""
+    return frozenset(kind.id for kind in prompt_kinds() if design in kind.designs)
+
+
+@cache
+def _read_for(design: str) -> frozenset[str]:
+    """The rules read along title and abstract for a design."""
+    return frozenset(
+        rule.id for rule in load("prompts") if rule.value in _asked(design) and rule.tier in ("text", "absence")
+    )
+
+
 def decide_prompts(record: Record, document: Document, design: str) -> tuple[Prompt, ...]:
     """The prompts of a record, in display order and reading order; each place once."""
     kinds = prompt_kinds()
-    asked = {kind.id for kind in kinds if design in kind.designs}
+    asked = _asked(design)
     fired: dict[str, list[Hit]] = {}
-    for hit in fire("prompts", document) if asked else ():
+    for hit in fire("prompts", document, asked=_read_for(design)) if asked else ():
         fired.setdefault(hit.rule, []).append(hit)
     found: list[Prompt] = []
     for rule in load("prompts"):

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from catalog.tagging.branches import Pieces
 from catalog.tagging.document import ZONES, Zone
 from catalog.tagging.rules import RuleError
+from catalog.tagging.scan import lowered
 from catalog.tagging.tables import table
 
 __all__ = [
@@ -75,10 +77,10 @@ class NumberRule:
     zones: frozenset[Zone]
     designs: frozenset[str]
     tight: re.Pattern[str] | None
-    before: re.Pattern[str] | None
+    before: Pieces | None
     after: re.Pattern[str] | None
     clause: re.Pattern[str] | None
-    unless_before: re.Pattern[str] | None
+    unless_before: Pieces | None
     unless_after: re.Pattern[str] | None
     unless: re.Pattern[str] | None
     counted: bool  # `after` is the file's own `counted`, which a caller may have tried already
@@ -98,10 +100,10 @@ class NumberRule:
         if self.tight and not self.tight.search(text, max(start, number.start - 4), number.start):
             return False
         if self.before or self.unless_before:
-            lead = text[max(start, number.start - REACH) : number.start]
-            if self.before and not self.before.search(lead):
+            lead = lowered(text[max(start, number.start - REACH) : number.start])
+            if self.before and not self.before.stands(lead):
                 return False
-            if self.unless_before and self.unless_before.search(lead[-REACH_OF_VETO:]):
+            if self.unless_before and self.unless_before.stands(lead[-REACH_OF_VETO:]):
                 return False
         if self.clause and not self.clause.search(text, start, end):
             return False
@@ -251,16 +253,24 @@ def _rule(name: str, data: Mapping[str, Any], words: Mapping[str, str]) -> Numbe
     def pattern(key: str, *, ends: bool = False) -> re.Pattern[str] | None:
         return _compile(f"{where}: {key}", data[key], words, ends=ends) if data.get(key) else None
 
+    def ending(key: str) -> Pieces | None:
+        if not data.get(key):
+            return None
+        try:
+            return Pieces(expanded(data[key], words), ends=True)
+        except re.error as error:
+            raise RuleError(f"{where}: {key} is not a regular expression ({error})") from error
+
     return NumberRule(
         id=str(data["id"]),
         tier=str(data["tier"]),
         zones=zones,
         designs=frozenset(data.get("designs", ())),
         tight=pattern("tight", ends=True),
-        before=pattern("before", ends=True),
+        before=ending("before"),
         after=pattern("after"),
         clause=pattern("clause"),
-        unless_before=pattern("unless_before", ends=True),
+        unless_before=ending("unless_before"),
         unless_after=pattern("unless_after"),
         unless=pattern("unless"),
         counted=data.get("after") == "<counted>",

@@ -193,9 +193,9 @@ class _Plan:
 
 
 @cache
-def _plan(name: str) -> _Plan:
+def _plan(name: str, asked: frozenset[str] | None) -> _Plan:
     last = {tuple(line.split()) for line in table("precedence").get("asked_last", {}).get(name, ())}
-    rules = load(name)
+    rules = tuple(rule for rule in load(name) if asked is None or rule.id in asked)
     branches: list[tuple[int, Branch]] = []
     by_literal: dict[TextField, dict[str, list[int]]] = {"title": {}, "abstract": {}}
     always: dict[TextField, list[int]] = {"title": [], "abstract": []}
@@ -223,12 +223,13 @@ def _plan(name: str) -> _Plan:
     )
 
 
-def fire(name: str, document: Document, *, skipping: bool = True) -> list[Hit]:
+def fire(name: str, document: Document, *, asked: frozenset[str] | None = None, skipping: bool = True) -> list[Hit]:
     """Every hit of the rules of `rules/NAME.yml` on a document, in the file's order; guesses only where none knows.
 
-    Without `skipping` every rule runs along every text, which finds the same.
+    `asked` names the rules that are asked (None: all). Without `skipping` every rule runs along every text, which finds
+    the same.
     """
-    plan = _plan(name)
+    plan = _plan(name, asked)
     alive: Mapping[int, Alive | None] = plan.alive(document) if skipping else dict.fromkeys(range(len(plan.rules)))
     hits = [hit for at, its in alive.items() if at not in plan.last for hit in plan.rules[at].hits(document, its)]
     if hits or not plan.last:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.tagging.lexicon import LEXICON, SHORTEST
@@ -12,6 +12,7 @@ from catalog.tagging.literals import DIGIT, run
 if TYPE_CHECKING:
     from catalog.tagging.branches import Branch, Branches
     from catalog.tagging.index import Index, Reading
+    from catalog.tagging.stems import Stems
 
 __all__ = ["Scan", "Signs", "lowered"]
 
@@ -31,7 +32,7 @@ def lowered(text: str) -> str:
 class Scan:
     """One text: `low` is it in lower case, as long as it is. What is asked of it is looked up once."""
 
-    __slots__ = ("_known", "_places", "_present", "_stands", "alive", "low", "readings", "text")
+    __slots__ = ("_known", "_places", "_present", "_stands", "alive", "low", "readings", "stems", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -43,6 +44,7 @@ class Scan:
         # What patterns and indexes made of the text when first asked.
         self.alive: dict[Branches, list[Branch]] = {}
         self.readings: dict[Index[Any], Reading[Any]] = {}
+        self.stems: dict[Stems, list[tuple[int, str]]] = {}
 
     @property
     def present(self) -> frozenset[str]:
@@ -62,22 +64,29 @@ class Scan:
 
     def _looked_up(self, signs: Signs) -> Sequence[int]:
         found: list[int] = []
-        low = self.low
         several = False
-        for letters in signs.runs & self.present:
-            places = self._stands[letters]
-            for literal, offset in signs.by_run[letters]:
-                several = several or bool(found)
-                if literal == letters:
-                    found += places
-                else:
-                    found += [at - offset for at in places if at >= offset and low.startswith(literal, at - offset)]
-        for literal in signs.short:
+        for _, places in self.each_of(signs):
             several = several or bool(found)
-            found += self._finds(literal)
+            found += places
         if several:
             found.sort()
         return found
+
+    def each_of(self, signs: Signs) -> Iterator[tuple[str, Sequence[int]]]:
+        """Of several literals those that may stand in the text, each with its places."""
+        low = self.low
+        for letters in signs.runs & self.present:
+            places = self._stands[letters]
+            for literal, offset in signs.by_run[letters]:
+                if literal == letters:
+                    yield literal, places
+                else:
+                    yield (
+                        literal,
+                        [at - offset for at in places if at >= offset and low.startswith(literal, at - offset)],
+                    )
+        for literal in signs.short:
+            yield literal, self._finds(literal)
 
     def _finds(self, literal: str) -> Sequence[int]:
         found = self._places.get(literal)

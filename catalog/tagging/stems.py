@@ -1,49 +1,38 @@
-"""Where words of a list begin in a text, found without running a pattern along it.
-
-A list of some hundred stems is cut down by the first letters of the words that are there; what is left is looked for
-with plain `find`. Patterns then run only at those places.
-"""
+"""Where words of a list begin in a text, found without running a pattern along it; patterns run only there."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from catalog.tagging.rules import RuleError
+from catalog.tagging.scan import Scan, Signs
 
 __all__ = ["Stems", "stem_of"]
 
-# So many letters of a word tell whether a stem can stand in a text.
-KEY = 3
-_WORD = re.compile(r"[a-z]+")
 _STEM = re.compile(r"(?:\(\?<![^()]*\))*(?P<stem>[a-z][a-z0-9 -]*)(?P<next>[?*{]|)", re.IGNORECASE)
 
 
 class Stems:
-    """A list of beginnings of words, by their first letters."""
+    """A list of beginnings of words, looked for together."""
+
+    __slots__ = ("_signs",)
 
     def __init__(self, stems: Iterable[str]) -> None:
-        self._by_key: dict[str, list[str]] = {}
-        self._short: list[str] = []
-        for stem in stems:
-            word = _WORD.match(stem)
-            if word is None or len(word.group()) < KEY:
-                self._short.append(stem)
-            else:
-                self._by_key.setdefault(stem[:KEY], []).append(stem)
+        self._signs = Signs(stems)
 
-    def places(self, text: str) -> Iterator[tuple[int, str]]:
-        """(place, stem) of each stem that begins a word of the text, stem by stem."""
-        low = text.lower()
-        if len(low) != len(text):  # a letter whose small form is longer would move the places
-            low = text
-        present = self._by_key.keys() & {word[:KEY] for word in _WORD.findall(low)}
-        for stem in [*self._short, *(stem for key in sorted(present) for stem in self._by_key[key])]:
-            place = low.find(stem)
-            while place >= 0:
-                if place == 0 or not low[place - 1].isalnum():
-                    yield place, stem
-                place = low.find(stem, place + 1)
+    def places(self, scan: Scan) -> Sequence[tuple[int, str]]:
+        """(place, stem) of each stem that begins a word of a text, in order; worked out once for each text."""
+        found = scan.stems.get(self)
+        if found is None:
+            low = scan.low
+            found = scan.stems[self] = sorted(
+                (place, stem)
+                for stem, places in scan.each_of(self._signs)
+                for place in places
+                if place == 0 or not low[place - 1].isalnum()
+            )
+        return found
 
 
 def stem_of(pattern: str) -> str:

@@ -73,8 +73,8 @@ class Model:
         sums = list(self.intercept)
         for field, text in zip(_FIELDS, (title, abstract), strict=True):
             for share, row in self._shares(field, text).values():
-                for i in range(len(sums)):
-                    sums[i] += share * row[i + 1]
+                for i, weight in enumerate(row[1:-1]):
+                    sums[i] += share * weight
         top = max(sums)
         powers = [math.exp(value - top) for value in sums]
         return [power / sum(powers) for power in powers]
