@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from catalog.site.facets import selected
 from catalog.site.facts import Facts, load_facts
 from catalog.site.filters import read_filters
 from catalog.site.shelf import UNTAGGED, positions
+from harvest.stream import elements
 from tests.claim_records import (
     ELSEWHERE,
     FIRST_REVIEW,
@@ -226,6 +228,27 @@ def test_each_number_leads_to_a_list_of_as_many(facts: Facts, cards: list[Card])
                 assert pmids == [row.pmid for row in counted.rows]
             checked += bool(pmids)
     assert checked > 300
+
+
+@pytest.mark.shared
+def test_each_number_on_real_records_leads_to_a_list_of_as_many(
+    shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Cards of real papers of the field: levels, comparisons and harms add up, and every number is its list."""
+    with (shared_data / "ontopic" / "ontopic.xml").open("rb") as stream:
+        raws = [element.raw for element in elements(stream, name="ontopic.xml")]
+    path = write_site(tmp_path_factory.mktemp("real") / "catalog.db", raws)
+    checked = 0
+    with closing(sqlite3.connect(path)) as conn:
+        facts = load_facts(conn)
+        for claim in held_claims(conn).claims:
+            for product in load_card(conn, claim).every:
+                assert product.people.number == sum(rung.listing.number for rung in product.rungs)
+                for counted in numbered(product):
+                    filters = read_filters({name: list(values) for name, values in counted.slice}, facts)
+                    assert selected(filters, facts).bit_count() == counted.number
+                    checked += bool(counted.number)
+    assert checked > 500
 
 
 def test_a_question_asked_at_will_has_the_same_numbers(conn: sqlite3.Connection, facts: Facts) -> None:
