@@ -5,7 +5,7 @@ Every number is a list: it counts the papers of the list it links to, which hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.evidence import VERDICTS, verdict_of
@@ -192,15 +192,24 @@ def _cell(facts: Facts, column: Column, filters: Filters, versus: Sequence[str] 
     verdicts: dict[str, int] = {}
     if papers and versus:
         (intervention,) = filters.chosen["intervention"]
-        compared = facts.shelf.having("basis", _COMPARED)
         for direction, concluded in facts.shelf.concluded[intervention].items():
-            for value in versus:
-                here = papers & concluded & facts.shelf.having("versus", [value])
-                for some, basis in ((here & compared, _COMPARED[0]), (here & ~compared, None)):
-                    if some:
-                        verdict = verdict_of(direction, None if value == UNTAGGED else value, basis)
-                        verdicts[verdict] = verdicts.get(verdict, 0) + some.bit_count()
+            found = papers & concluded
+            if found:
+                for verdict, count in _verdicts(found, direction, versus, facts):
+                    verdicts[verdict] = verdicts.get(verdict, 0) + count
     return Cell(column, filters.address(), papers.bit_count(), verdicts)
+
+
+def _verdicts(papers: int, direction: str, versus: Sequence[str], facts: Facts) -> Iterator[tuple[str, int]]:
+    """What studies of one direction, each compared with one of these, come to: (verdict, how many)."""
+    if versus != (UNTAGGED,):
+        yield verdict_of(direction, versus[0], None), papers.bit_count()
+        return
+    # What is not known to stand against anybody is benefit only where arms were compared all the same.
+    compared = (papers & facts.shelf.having("basis", _COMPARED)).bit_count()
+    for count, basis in ((compared, _COMPARED[0]), (papers.bit_count() - compared, None)):
+        if count:
+            yield verdict_of(direction, None, basis), count
 
 
 def _each(largest: int) -> int:

@@ -113,7 +113,8 @@ class Shelf:
 def _union(sets: Mapping[str, int], values: Iterable[str]) -> int:
     found = 0
     for value in values:
-        found |= sets.get(value, 0)
+        papers = sets.get(value, 0)
+        found = found | papers if found else papers  # one value alone is not copied
     return found
 
 
