@@ -45,7 +45,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 def test_from_the_map_to_why(page: Page) -> None:
     """Home, a count, the list, a paper, and the words that decided its level, reached from their quote."""
     page.goto("/")
-    cell = page.get_by_role("link", name=re.compile("Platelet-rich plasma, Level 2, compared with: sham or placebo"))
+    cell = page.get_by_role("link", name=re.compile("PRP, Level 2, compared with: sham or placebo"))
     count = int(cell.locator("b").inner_text())
     cell.click()
     assert page.get_by_role("heading", level=1).inner_text() == f"{count} study"
@@ -135,7 +135,7 @@ def test_everything_works_without_javascript(browser: Browser, site: Site) -> No
     context = browser.new_context(base_url=site.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/")
-    page.get_by_role("link", name="1 study: Platelet-rich plasma, Level 2", exact=True).click()
+    page.get_by_role("link", name="1 study: PRP, Level 2", exact=True).click()
     page.locator("article.card a").first.click()
     page.locator("summary", has_text="that did not win").or_(
         page.locator("summary", has_text="more sign")
@@ -181,3 +181,16 @@ def test_the_sample_says_so_on_datasettes_pages(browser: Browser, sample_site: S
         page.goto(sample_site.url + path)
         assert page.get_by_text("SAMPLE: invented records").first.is_visible()
     page.close()
+
+
+def test_a_phone_tells_each_numbers_level(page: Page) -> None:
+    """Where the map's headings do not fit, each number says its level, in the words of the headings."""
+    page.goto("/")
+    heads = page.locator(".map thead th .badge").all_inner_texts()
+    page.set_viewport_size({"width": 360, "height": 740})
+    told = page.evaluate(
+        "[...document.querySelectorAll('.map tbody td a')].map(a => [a.closest('td').cellIndex,"
+        " getComputedStyle(a, '::before').content.split('\"')[1]])"
+    )
+    assert told
+    assert all(heads[place - 1] == words for place, words in told)

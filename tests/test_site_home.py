@@ -22,7 +22,7 @@ from tests.site_fixtures import sample_site as sample_site
 from tests.site_fixtures import site as site
 
 CELL = re.compile(
-    r'<a href="(/search\?[^"]*)"><span class="at" aria-hidden="true">[^<]*</span><b>([\d,]+)</b>(<svg.*?</svg>)?'
+    r'<a href="(/search\?[^"]*)"><b>([\d,]+)</b>(<svg.*?</svg>)?'
     r'<span class="vh"> (?:study|studies): ([^<]*)</span></a>'
 )
 # What every number must be by the table `evidence` alone: ?1 treatment, ?2 level (NULL: any), ?3 'reviews', 'others' or
@@ -82,7 +82,7 @@ def total(site: Site, address: str) -> int:
 
 def asked_in_sql(site: Site, cell: Shown, condition: str | None = None) -> list[object]:
     """The parameters of COUNT for a cell, from the words on it."""
-    (treatment,) = site.rows("SELECT id FROM interventions WHERE name = ?", cell.treatment)
+    (treatment,) = site.rows("SELECT id FROM interventions WHERE short = ?", cell.treatment)
     level = next((i for i, n in site.rows("SELECT id, name FROM levels") if n == cell.column), None)
     kind = {"Level unclear": "reviews", "No level": "others"}.get(cell.column)
     lane = next((i for i, name, _ in LANES if name == cell.lane), None)
@@ -120,7 +120,7 @@ def test_every_empty_place_is_empty(name: str, request: pytest.FixtureRequest) -
         lines: list[tuple[Cell, str | None]] = [(cell, None) for cell in every]
         lines += [(cell, line.name) for line in treatment.lines for cell in line.cells]
         for cell, lane in lines:
-            words = Shown("", 0, "", treatment.name.name, cell.column.name, lane, {})
+            words = Shown("", 0, "", treatment.name.short, cell.column.name, lane, {})
             assert shown.value(COUNT, *asked_in_sql(shown, words)) == cell.count
     page = shown.get("/").text
     assert len(re.findall(r"<td[^>]*><span class=\"vh\">no study</span></td>", page)) == sum(
@@ -221,7 +221,7 @@ def test_a_crowded_map_draws_several_studies_a_mark(tmp_path: Path, sample_site:
     assert counted.each == 10
     largest = max((c for t in counted.treatments for x in t.lines for c in x.cells), key=lambda c: c.count)
     assert largest.count > crowd
-    marks = [path.count("M") for kind, path in counted.picture(largest).paths if not kind.endswith(" line")]
+    marks = [path.count("M") for _, path in counted.picture(largest).paths]
     assert sum(marks) <= MOST_MARKS
     assert counted.picture(largest).paths[0][1].count("M") == -(-largest.verdicts["improved"] // 10)
 

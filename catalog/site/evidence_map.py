@@ -21,6 +21,7 @@ __all__ = ["LANES", "Cell", "Column", "EvidenceMap", "Line", "Treatment", "load_
 
 A_LINE = 9  # marks in a line of a cell
 MOST_MARKS = 108  # in a cell, before a mark stands for several studies
+MOST_IN_ALL = 1_000  # marks on the map, likewise
 # The rows of a treatment: id, name, the values of `versus` they hold; those of _ALWAYS stand although empty.
 LANES = (
     ("sham", "sham or placebo", ("sham", "sham_and_active")),
@@ -145,7 +146,7 @@ def load_map(facts: Facts, condition: str | None = None) -> EvidenceMap:
     elsewhere = replace(bare.only("role", TESTED), once=True, without_retracted=True)
     for region in _ELSEWHERE:
         elsewhere = elsewhere.adding("region", region)
-    largest = max((cell.count for t in treatments for line in t.lines for cell in line.cells), default=0)
+    counts = [cell.count for t in treatments for line in t.lines for cell in line.cells]
     return EvidenceMap(
         facts.name("condition", condition) if condition is not None else None,
         tuple(drawn),
@@ -155,7 +156,7 @@ def load_map(facts: Facts, condition: str | None = None) -> EvidenceMap:
         _cell(facts, _OTHERS, evidence),
         _cell(facts, _OTHERS, elsewhere),
         _cell(facts, _OTHERS, bare.only("status", "retracted")),
-        _each(largest),
+        _each(counts),
     )
 
 
@@ -212,9 +213,10 @@ def _verdicts(papers: int, direction: str, versus: Sequence[str], facts: Facts) 
             yield verdict_of(direction, None, basis), count
 
 
-def _each(largest: int) -> int:
-    """How many studies a mark stands for: 1, 2, 5, 10 ..., so that the largest cell stays readable."""
+def _each(counts: Sequence[int]) -> int:
+    """How many studies a mark stands for: 1, 2, 5, 10 ..., so that the largest cell and the whole stay readable."""
+    least = max(max(counts, default=0) / MOST_MARKS, sum(counts) / MOST_IN_ALL)
     each = 1
-    while largest > MOST_MARKS * each:
+    while each < least:
         each = each * 5 // 2 if str(each).startswith("2") else each * 2
     return each

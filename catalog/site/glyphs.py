@@ -19,9 +19,9 @@ _SHAPES: dict[str, tuple[tuple[str, str], ...]] = {
     "better": (("", "h10l-5-9z"),),
     "against": (("", "h10l-5 9z"),),
     "alike": (("", "h8v2.4h-8zm0 4.6h8v2.4h-8z"),),
-    "mixed": (("", "v8h8z"), (" line", "h8v8h-8z")),
-    "improved": ((" line", "a4 4 0 1 0 8 0a4 4 0 1 0-8 0z"),),
-    "untold": (("", "a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0z"),),
+    "mixed": (("", "h8v8h-8zm1.9 .9l5.2 5.2v-5.2z"),),  # the half that is open runs the other way round
+    "improved": ((" line", "a4 4 0 1 0 .1 0z"),),  # an arc almost round, closed
+    "untold": (("", "a1.7 1.7 0 1 0 .1 0z"),),
 }
 # Where each path starts, from the corner of its square.
 _STARTS = {
@@ -29,8 +29,8 @@ _STARTS = {
     "against": (0, 0.5),
     "alike": (1, 1.5),
     "mixed": (1, 1),
-    "improved": (1, 5),
-    "untold": (3.3, 5),
+    "improved": (5, 1),
+    "untold": (5, 3.3),
 }
 
 
