@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import catalog.site
 from catalog.evidence import VERDICTS
 from catalog.shelving import write_shelf
 from catalog.site.evidence_map import LANES, MOST_MARKS, Cell, load_map
@@ -229,7 +230,7 @@ def test_a_crowded_map_draws_several_studies_a_mark(tmp_path: Path, sample_site:
 def test_map_names_come_from_the_catalog_in_its_order(sample_site: Site) -> None:
     """Blocks are the vocabulary's treatments in order, columns the levels, strongest first, preclinical apart."""
     page = sample_site.get("/").text
-    blocks = [unescape(name) for name in re.findall(r'<span class="what">([^<]*)</span>', page)]
+    blocks = [unescape(name) for name in re.findall(r'<span class="treatment">([^<]*)</span>', page)]
     studied = sample_site.rows(
         "SELECT name FROM interventions WHERE id IN (SELECT intervention FROM evidence) ORDER BY position"
     )
@@ -291,3 +292,17 @@ def test_a_real_catalog_is_not_called_a_sample(site: Site) -> None:
     answer = site.get("/")
     assert "x-catalog-sample" not in answer.headers
     assert "SAMPLE" not in answer.text
+
+
+def test_the_style_sheet_is_packed_and_whole(site: Site) -> None:
+    """Sent without comments and idle blanks, it has every rule and every quoted word of the files it is made of."""
+    address = re.search(r'href="(/-/catalog/[^"]*)"', site.get("/").text)
+    assert address is not None
+    sent = site.get(address[1]).text
+    folder = Path(catalog.site.__file__).parent / "static"
+    written = "\n".join(path.read_text("utf-8") for path in sorted(folder.glob("*.css")))
+    bare = re.sub(r"/\*.*?\*/", "", written, flags=re.DOTALL)
+    assert sent.count("{") == bare.count("{")
+    assert sorted(re.findall(r'"[^"]*"', sent)) == sorted(re.findall(r'"[^"]*"', bare))
+    assert "/*" not in sent
+    assert len(sent) < len(written)

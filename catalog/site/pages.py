@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -76,11 +77,17 @@ async def articles(datasette: Datasette, request: Request) -> Response:
 
 @cache
 def style() -> bytes:
-    """The one style sheet: what every page needs, then each feature's own file, in the order of their names."""
+    """The one style sheet: what every page needs, then each feature's own file, in the order of their names; packed."""
     static = resources.files("catalog.site").joinpath("static")
     names = sorted(entry.name for entry in static.iterdir() if entry.name.endswith(".css"))
     names.sort(key=lambda name: name != "catalog.css")
-    return b"\n".join(static.joinpath(name).read_bytes() for name in names)
+    return _packed("\n".join(static.joinpath(name).read_text("utf-8") for name in names)).encode()
+
+
+def _packed(css: str) -> str:
+    """A style sheet without comments and without blanks that say nothing; what stands in quotation marks stays."""
+    css = re.sub(r'("[^"]*")|/\*.*?\*/|\s+', lambda found: found[1] or " ", css, flags=re.DOTALL)
+    return re.sub(r'("[^"]*")|\s*([{};,])\s*|(?<=:) ', lambda found: found[1] or found[2] or "", css)
 
 
 async def stylesheet(datasette: Datasette, request: Request) -> Response:
