@@ -21,6 +21,7 @@ from catalog.digest import digest
 from catalog.errors import WrongUse
 from catalog.evaluation import as_document, as_text, evaluate
 from catalog.explain import explain
+from catalog.export import FORMATS, Format, export
 from catalog.opening import open_catalog
 from catalog.references.files import check_file as check_reference_file
 from catalog.references.report import as_json as references_json
@@ -168,6 +169,16 @@ def up(
     )
     with tempfile.TemporaryDirectory(prefix="lbp-evidence-sample-") as folder:
         serve(write_sample_in(Path(folder)), host, port, on_ready=_tell_ready)
+
+
+@main.command("export")
+@_catalog_option
+@click.option("--to", "folder", type=PATH, required=True, help="A new folder; a file a table, and a data dictionary.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="parquet", show_default=True)
+def export_command(db: Path, folder: Path, kind: Format) -> None:
+    """Write the catalog's tables as files for analysts, with a data dictionary (a Frictionless Data Package)."""
+    exported = export(db, folder, kind)
+    click.echo(f"Exported: {len(exported.rows)} tables, {sum(exported.rows.values()):,} rows, to {folder}.")
 
 
 @main.command("digest")

@@ -29,6 +29,7 @@ COMMANDS = {
         "serve": {"host", "port"},
         "up": {"host", "port"},
         "digest": set(),
+        "export": {"db", "folder", "kind"},
         "explain": {"db"},
         "check": {"db", "as_json", "as_html"},
         "refs": {"db", "as_json"},
