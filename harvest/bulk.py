@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harvest.bulkstore import Applied, BulkStore, source_of
+from harvest.cluster import ClusterScanners
 from harvest.download import FileArea, NotThere, WrongSum, md5_of
 from harvest.errors import Unreachable
 from harvest.eutils import Patience
@@ -27,7 +28,7 @@ from harvest.progress import Progress, Quiet
 from harvest.rows import Kept
 from harvest.scan import Batch, Deletion, Ended, scan
 from harvest.topics import Topics, load_topics
-from harvest.workers import Scanners, Task, WorkerDied, work
+from harvest.workers import Scanners, Scanning, Task, WorkerDied, work
 
 __all__ = ["Bulked", "harvest_bulk"]
 
@@ -68,6 +69,7 @@ def harvest_bulk(
     *,
     topics: Topics | None = None,
     workers: int = 1,
+    dask: str | None = None,
     folder: Path | None = None,
     need_md5: bool = True,
     progress: Progress | None = None,
@@ -81,6 +83,7 @@ def harvest_bulk(
         place: a folder that holds bulk files, or `baseline/` and `updatefiles/`; or the address of one.
         topics: what to keep; None: the bundled vocabulary.
         workers: processes that scan; 1 scans in this one.
+        dask: the address of a Dask scheduler, whose workers scan instead; they see the files under the same path.
         folder: where downloads go and stay; None: beside `db`, and each is removed when it is applied.
         need_md5: leave out files without a `.md5`.
         progress: told how far it is.
@@ -107,7 +110,11 @@ def harvest_bulk(
             host=area.host if area else None,
         )
         held = store.pmids()
-        scanners = stack.enter_context(Scanners(topics, held, min(workers, len(files)), target))
+        scanners: Scanning
+        if dask:
+            scanners = stack.enter_context(ClusterScanners(topics, held, dask))
+        else:
+            scanners = stack.enter_context(Scanners(topics, held, min(workers, len(files)), target))
         downloads = folder or db.with_name(db.name + ".bulk")
         run = _Run(store, topics, scanners, held, progress, area, downloads, keep=folder is not None, md5=need_md5)
         with closing(progress), store.run_under_way():
@@ -152,7 +159,7 @@ class _Run:
         self,
         store: BulkStore,
         topics: Topics,
-        scanners: Scanners,
+        scanners: Scanning,
         held: set[int],
         progress: Progress,
         area: FileArea | None,

@@ -150,22 +150,33 @@ def _tell_files(filed: Filed) -> None:
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that scan; 1: none but this."
 )
+@click.option("--dask", metavar="ADDRESS", help="Scan on the workers of this Dask scheduler; needs the extra [dask].")
 @click.option("--folder", type=PATH, metavar="DIR", help="Keep downloads here; else each goes when it is applied.")
 @click.option("--no-md5", is_flag=True, help="Read files without an .md5 too; the others are verified all the same.")
 @click.pass_context
 def bulk(
-    ctx: click.Context, place: str, db: Path, topics: Path | None, workers: int, folder: Path | None, no_md5: bool
+    ctx: click.Context,
+    place: str,
+    db: Path,
+    topics: Path | None,
+    workers: int,
+    dask: str | None,
+    folder: Path | None,
+    no_md5: bool,
 ) -> None:
     """Apply NLM's baseline and update files, from a folder or an address like https://ftp.ncbi.nlm.nih.gov/pubmed/.
 
     Files are verified against their .md5 and applied in NLM's order, records on topic kept, deletions applied. What was
     applied before with the same topics file is not read again.
     """
+    if dask and workers > 1:
+        raise WrongUse("--workers starts processes here, --dask uses those of a cluster: give one of them")
     bulked = harvest_bulk(
         db,
         place,
         topics=load_topics(topics),
         workers=workers,
+        dask=dask,
         folder=folder,
         need_md5=not no_md5,
         progress=progress_for(),

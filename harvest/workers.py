@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harvest.scan import Ended, Matcher, Message, scan
 from harvest.topics import Topics, read_topics
 
-__all__ = ["Scanners", "Task", "WorkerDied"]
+__all__ = ["DEPTH", "Scanners", "Scanning", "Task", "WorkerDied"]
 
 # Files given to a worker at a time: while the writer reads the first, it scans the second.
 DEPTH = 2
@@ -43,6 +43,32 @@ class _Failed:
 
 class WorkerDied(Exception):
     """The process that scanned the oldest file is gone, or failed; why, in words."""
+
+
+class Scanning(Protocol):
+    """What scans bulk files for the writer: processes of this machine (`Scanners`), or a cluster."""
+
+    pending: deque[Task]
+
+    @property
+    def full(self) -> bool:
+        """Whether results should be read before another file is submitted."""
+
+    @property
+    def matcher(self) -> Matcher:
+        """A matcher for this process."""
+
+    def submit(self, task: Task) -> None:
+        """Have a file scanned."""
+
+    def results(self) -> Iterator[Message]:
+        """What the oldest file holds, to its `Ended`; the file then counts as read. Raises WorkerDied."""
+
+    def again(self) -> None:
+        """Have the oldest file scanned anew."""
+
+    def without(self) -> None:
+        """Give up the oldest file."""
 
 
 def work(pipe: Connection, topics: tuple[str, str], held: frozenset[int]) -> None:
