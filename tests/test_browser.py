@@ -15,6 +15,7 @@ from tests.site_fixtures import (
     HOSTILE,
     HOSTILE_PMID,
     REPORT,
+    TRIAL,
     Site,
 )
 from tests.site_fixtures import browser as browser
@@ -165,6 +166,34 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
         page.keyboard.press("Tab")
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none"
+
+
+def test_from_home_to_a_citation_with_the_keyboard_alone(page: Page) -> None:
+    """Search, the first paper, its citation for a reference manager: by Tab, Enter and letters, nothing else."""
+
+    def tab_to(wanted: str, most: int = 150) -> None:
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"(() => {{ const e = document.activeElement; return {wanted}; }})()"):
+                assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+                return
+        raise AssertionError(f"Tab never came to {wanted}")
+
+    page.goto("/")
+    tab_to("e.matches('main input[type=search]')")
+    page.keyboard.type("discogenic")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/search"))
+    tab_to("e.matches('a.skip')", 1)
+    page.keyboard.press("Enter")  # past header and search box
+    tab_to("e.matches('article.card .title a')")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"/articles/{TRIAL}"))
+    tab_to("e.matches('a[href$=\".ris\"]')")
+    with page.expect_download() as saved:
+        page.keyboard.press("Enter")
+    assert saved.value.suggested_filename.endswith(".ris")
+    assert str(TRIAL) in saved.value.path().read_text("utf-8")
 
 
 def test_the_sample_says_so_on_datasettes_pages(browser: Browser, sample_site: Site) -> None:

@@ -113,7 +113,7 @@ def _line(facts: Facts, row: Mapping[str, Any]) -> Line:
         for column, value in row.items()
         if column not in ("pmid", "title", "level")
         for kind, text in [("text" if column in _TEXTS else "plain", _words(facts, column, value))]
-        if text
+        if text and not (value is None and row.get("level") == "1")  # of a review, people are not asked
     ]
     title = row.get("title") or ("[no title]" if "pmid" in row else None)
     return Line(row.get("pmid"), title and plain(title), row.get("level"), tuple(cells))
