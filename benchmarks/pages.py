@@ -92,10 +92,11 @@ def addresses(path: Path, *, each: int = 300) -> dict[str, list[str]]:
 
 
 @contextmanager
-def served(path: Path) -> Iterator[tuple[str, int, float]]:
+def served(path: Path, workers: int) -> Iterator[tuple[str, int, float]]:
     """(address, process, seconds to the first answer) of `catalog serve`."""
     began = time.perf_counter()
     command = [sys.executable, "-c", "from catalog.cli import main; main()", "serve", str(path), "--port", "0"]
+    command += ["--workers", str(workers)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -177,7 +178,12 @@ def answered(url: str, kinds: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time a process has used."""
+    """Processor time a process and its children have used."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return sum(_used(number) for number in (pid, *map(int, children)))
+
+
+def _used(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -213,7 +219,7 @@ def table(uncached: list[Sample], alone: dict[str, float], repeated: list[Sample
     return lines
 
 
-def measure(records: int, folder: Path, seconds: float) -> list[str]:
+def measure(records: int, folder: Path, seconds: float, workers: int) -> list[str]:
     """One size, as lines of Markdown."""
     path = folder / f"catalog-{records}.db"
     if not path.exists():
@@ -221,7 +227,7 @@ def measure(records: int, folder: Path, seconds: float) -> list[str]:
         write_synthetic_catalog(draft, records)
         draft.replace(path)
     kinds = addresses(path)
-    with served(path) as (url, pid, ready):
+    with served(path, workers) as (url, pid, ready):
         kinds = answered(url, kinds)
         alone: dict[str, float] = {}
         for kind, listed in kinds.items():
@@ -287,6 +293,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="5000,300000", help="records of each catalog, parted by commas")
     parser.add_argument("--folder", type=Path, help="keep the catalogs here and use them again")
     parser.add_argument("--seconds", type=float, default=20, help="of the uncached part, for each size")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the server")
     parser.add_argument("--no-write", action="store_true", help="leave docs/performance.md as it is")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pages-") as made:
@@ -298,12 +305,13 @@ def main() -> None:
             "",
             (__doc__ or "").split("\n\n")[1].replace("\n", " ").strip(),
             "",
-            f"Measured with {READERS} readers, {os.cpu_count()} processors ({platform.system()} {platform.machine()}),"
+            f"Measured with {READERS} readers, {asked.workers} processes of the server,"
+            f" {os.cpu_count()} processors ({platform.system()} {platform.machine()}),"
             f" Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; load before: {load_before:.1f}.",
             "",
         ]
         for size in asked.sizes.split(","):
-            lines += measure(int(size), folder, asked.seconds)
+            lines += measure(int(size), folder, asked.seconds, asked.workers)
     if not asked.no_write:
         write(lines)
 

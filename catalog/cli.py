@@ -119,10 +119,17 @@ def _tell_built(built: Built) -> None:
 @main.command("serve")
 @click.argument("path", type=PATH, default=Path("catalog.db"), metavar="[catalog.db]")
 @_address_options
-def serve_command(path: Path, host: str, port: int) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that answer.",
+)
+def serve_command(path: Path, host: str, port: int, workers: int) -> None:
     """Show a catalog in the browser. A newer catalog built meanwhile is taken up by itself."""
     open_catalog(path).close()
-    serve(path, host, port, on_ready=_tell_ready)
+    serve(path, host, port, on_ready=_tell_ready, workers=workers)
 
 
 def _tell_ready(address: str) -> None:

@@ -15,7 +15,7 @@ import socket
 import sqlite3
 import sys
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Identity = tuple[int, int, int]
 
 
-def serve(path: Path, host: str, port: int, *, on_ready: Callable[[str], None] | None = None) -> None:
+def serve(path: Path, host: str, port: int, *, on_ready: Callable[[str], None] | None = None, workers: int = 1) -> None:
     """Serve the site until told to stop (SIGTERM, Ctrl-C); returns then.
 
     Args:
@@ -65,19 +65,65 @@ def serve(path: Path, host: str, port: int, *, on_ready: Callable[[str], None] |
         host: the address to listen on.
         port: the port; 0 takes a free one.
         on_ready: called once with the site's address, when it answers.
+        workers: processes that answer; each reads the catalog for itself. More than one needs Linux or another system
+            that shares a port among processes.
 
     Raises:
         WrongUse: no such catalog, not a catalog, or the address cannot be listened on.
         CatalogError: the site does not answer.
     """
     open_catalog(path).close()
-    with closing(_listen(host, port)) as listener, contextlib.suppress(KeyboardInterrupt), _stopping_quietly():
-        asyncio.run(_run(path, listener, host, on_ready))
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(closing(_listen(host, port, shared=workers > 1)))
+        stack.enter_context(contextlib.suppress(KeyboardInterrupt))
+        stack.enter_context(_stopping_quietly())
+        stack.enter_context(_helpers(path, host, listener.getsockname()[1], workers - 1))
+        asyncio.run(_run(path, lambda: listener, host, on_ready))
 
 
-async def _run(path: Path, listener: socket.socket, host: str, on_ready: Callable[[str], None] | None) -> None:
+@contextlib.contextmanager
+def _helpers(path: Path, host: str, port: int, count: int) -> Iterator[None]:
+    """More processes that answer at the port, ended when this one ends, however it does."""
+    children: list[int] = []
+    parent = os.getpid()
+    for _ in range(count):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                with contextlib.suppress(KeyboardInterrupt):
+                    asyncio.run(_run(path, lambda: _listen(host, port, shared=True), host, None, parent=parent))
+            finally:
+                os._exit(0)  # nothing of what this process was to do after serving is a helper's
+        children.append(pid)
+    try:
+        yield
+    finally:
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        for pid in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+async def _outlived(server: uvicorn.Server, parent: int) -> None:
+    """Stop a helper whose first process is gone."""
+    while os.getppid() == parent:
+        await asyncio.sleep(LOOK_EVERY)
+    server.should_exit = True
+
+
+async def _run(
+    path: Path,
+    listening: Callable[[], socket.socket],
+    host: str,
+    on_ready: Callable[[str], None] | None,
+    *,
+    parent: int | None = None,
+) -> None:
     dispatcher = Dispatcher(path)
     await dispatcher.open()
+    listener = listening()  # a helper takes no request before it can answer
     config = uvicorn.Config(
         dispatcher,
         lifespan="off",
@@ -89,14 +135,16 @@ async def _run(path: Path, listener: socket.socket, host: str, on_ready: Callabl
     server = _Server(config)
     following = asyncio.create_task(dispatcher.follow())
     announcing = asyncio.create_task(_announce(server, listener, host, on_ready))
+    watching = asyncio.create_task(_outlived(server, parent)) if parent is not None else None
     try:
         await server.serve(sockets=[listener])
         if announcing.done() and (error := announcing.exception()):
             raise error
     finally:
-        for task in (following, announcing):
+        tasks = [task for task in (following, announcing, watching) if task is not None]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(following, announcing, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await dispatcher.close()
 
 
@@ -315,8 +363,10 @@ def _identity(path: Path) -> Identity | None:
     return state.st_ino, state.st_mtime_ns, state.st_size
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises WrongUse, one line."""
+def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening socket, `shared` with other processes of ours. Raises WrongUse, one line."""
+    if shared and not (hasattr(socket, "SO_REUSEPORT") and hasattr(os, "fork")):
+        raise WrongUse("--workers: this system shares no port among processes; leave it out")
     if not 0 <= port <= 65_535:  # some systems would take the remainder
         raise WrongUse(f"--port {port}: a port is a number from 0 to 65535")
     try:
@@ -328,6 +378,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         if os.name != "nt":  # there it would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(128)
     except OSError as error:
