@@ -7,6 +7,7 @@ has it: the same on every system, and no open database is inherited.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -125,6 +126,7 @@ _of_process: dict[str, tuple[Topics, bool]] = {}
 def _start(text: str, source: str, sample: bool) -> None:
     """Make a process ready: Ctrl-C reaches the whole group, and the one that writes ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(100_000, 20, 100)  # tagging makes many small objects and hardly a cycle: searching took a tenth
     _of_process["told"] = read_topics(text, source), sample
 
 
