@@ -34,12 +34,15 @@ _SEVERAL = {
     "types": "SELECT pmid, name FROM publication_types WHERE pmid AMONG ORDER BY pmid, name",
     "registrations": "SELECT DISTINCT pmid, registry, registry_id FROM trials WHERE own = 1 AND pmid AMONG"
     " ORDER BY pmid, registry_id",
-    "notices": "SELECT pmid, kind, citation, notice_pmid, told_by FROM related_notices WHERE pmid AMONG"
-    " ORDER BY pmid, kind, notice_pmid, citation",
     "by_hand": "SELECT pmid FROM curation WHERE field IN ('level', 'design') AND outcome = 'corrects' AND pmid AMONG",
     "watched": "SELECT pmid FROM tags WHERE field = 'status' AND source = 'retraction_watch' AND chosen = 1"
     " AND pmid AMONG",
 }
+_NOTICES = (
+    "SELECT pmid, kind, citation, notice_pmid, told_by FROM related_notices WHERE pmid AMONG"
+    " ORDER BY pmid, kind, notice_pmid, citation"
+)
+_AT_ONCE = 500  # papers whose notices one statement names
 
 
 def read_citations(conn: sqlite3.Connection, pmids: Sequence[int], imprint: Imprint) -> list[Citation]:
@@ -62,6 +65,11 @@ def read_citations(conn: sqlite3.Connection, pmids: Sequence[int], imprint: Impr
     found: dict[str, dict[int, list[tuple[Any, ...]]]] = {
         name: _grouped(conn.execute(query.replace("AMONG", _AMONG), (among,))) for name, query in _SEVERAL.items()
     }
+    found["notices"] = {}
+    for first in range(0, len(pmids), _AT_ONCE):
+        # Numbers in the text reach into the view; from a subquery SQLite would read every notice of the catalog.
+        listed = "IN (" + ",".join(str(int(pmid)) for pmid in pmids[first : first + _AT_ONCE]) + ")"
+        found["notices"] |= _grouped(conn.execute(_NOTICES.replace("AMONG", listed)))
     return [
         _citation(pmid, rows[pmid], {name: several.get(pmid, []) for name, several in found.items()}, imprint)
         for pmid in dict.fromkeys(pmids)
