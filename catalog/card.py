@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from catalog.claims import Claim
 from catalog.dossier import CLINICAL, Dossier, gather_claim
 from catalog.harmsheet import Harms, harms_of
-from catalog.listing import COMPARED, UNKNOWN, Listing, Papers, Split, listing_of, splits
+from catalog.listing import COMPARED, LEANS, UNKNOWN, Listing, Papers, Split, listing_of, splits
 from catalog.overlap import Overlap, overlap_of
 from catalog.tagging.tables import table
 
@@ -60,7 +60,7 @@ class Product:
     certainty: tuple[tuple[str, Listing], ...]  # of reviews and guidelines; those that state none last
     overlap: Overlap
     retracted: Papers
-    leaning: Listing
+    leaning: Listing  # of what counts, the reviews and guidelines known to cite a retracted paper
     settling: Listing | None  # of the kind that could settle the claim; None: no study could be told by its tags
 
     def rung(self, level: str) -> Rung:
@@ -123,11 +123,11 @@ def product_of(conn: sqlite3.Connection, dossier: Dossier, claim: Claim | None =
         listing.narrowed(level="5"),
         tuple((design, held) for design in table("designs") if (held := rest.narrowed(design=design)).rows),
         listing.narrowed(design=_REVIEW),
-        harms_of(conn, dossier, listing),
+        harms_of(conn, listing),
         tuple((value, held) for value in CERTAINTIES if (held := graded.narrowed(certainty=value)).rows),
         overlap_of(conn, listing.rows),
         Papers(len(dossier.retracted), tuple(fallen.items())),
-        Listing(dossier.leaning, tuple((base | {"leans": ("known",)}).items())),
+        listing.narrowed(leans=LEANS),
         _settling(claim, listing) if claim else None,
     )
 
@@ -197,10 +197,9 @@ def _state(claim: Claim, products: Iterable[Product]) -> str:
     digest = hashlib.sha256(repr(claim).encode())
     for product in products:
         dossier = product.dossier
-        for rows in (dossier.rows, dossier.leaning):
-            for row in rows:
-                values = (row.study, row.pmid, row.level, row.design, row.included, row.direction, row.basis)
-                more = (row.comparator, row.versus, row.participants, row.harms, row.certainty, row.followup_months)
-                digest.update(repr((dossier.intervention, *values, *more)).encode())
+        for row in dossier.rows:
+            values = (row.study, row.pmid, row.level, row.design, row.included, row.direction, row.basis, row.leans)
+            more = (row.comparator, row.versus, row.participants, row.harms, row.certainty, row.followup_months)
+            digest.update(repr((dossier.intervention, *values, *more)).encode())
         digest.update(repr(dossier.retracted).encode())
     return digest.hexdigest()[:12]

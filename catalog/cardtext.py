@@ -89,7 +89,9 @@ def summary(claim: Claim, product: Product, names: Names, *, judged: bool) -> tu
     listed: Value = compose("listed", list=levels) if held else ""
     if claim.kind == "mechanism":
         said = [compose("mechanism", treatment=treatment, n=product.preclinical)]
-        return (*said, compose("mechanism_people", n=product.people, levels=listed)) if held else tuple(said)
+        if held:
+            said.append(compose("mechanism_people", n=product.people, levels=listed))
+        return (*said, *_leaning(product))
     said = [compose("in_people", treatment=treatment, n=product.people, levels=listed)]
     if claim.asserts and product.intervention in claim.interventions:
         said.append(_asserts(claim, product, names))
@@ -99,12 +101,17 @@ def summary(claim: Claim, product: Product, names: Names, *, judged: bool) -> tu
         sham = product.people.narrowed(versus=_SHAM, design="rct")
         if sham.rows:
             said.append(compose("against_sham", n=sham, list=_concluding(sham)))
+    said += _leaning(product)
     serious = product.harms.of("serious")
     if serious.rows:
         said.append(compose("serious", n=serious))
     if product.preclinical.rows:
         said.append(compose("preclinical", n=product.preclinical))
     return tuple(said)
+
+
+def _leaning(product: Product) -> tuple[Sentence, ...]:
+    return (compose("leaning", n=product.leaning),) if product.leaning.rows else ()
 
 
 def _at_levels(rungs: Iterable[Rung], names: Names) -> Sentence:
@@ -258,13 +265,8 @@ def reviews_said(product: Product, here: str, most: int) -> tuple[Sentence, ...]
 
 
 def not_counted(product: Product) -> tuple[Sentence, ...]:
-    """Retracted papers, and reviews that cite one."""
-    said = []
-    if product.retracted.number:
-        said.append(compose("retracted", n=product.retracted))
-    if product.leaning.rows:
-        said.append(compose("leaning", n=product.leaning))
-    return tuple(said)
+    """Retracted papers."""
+    return (compose("retracted", n=product.retracted),) if product.retracted.number else ()
 
 
 def news_said(news: News | None, day: str, most: int) -> tuple[Sentence, ...]:

@@ -56,8 +56,7 @@ def write_claims(conn: sqlite3.Connection, claims: Claims) -> None:
 
 
 def _evidence(claim: Claim, dossier: Dossier) -> Iterator[tuple[str, str, int, int, str]]:
-    for part, rows in (("counts", dossier.rows), ("leans_on_retracted", dossier.leaning)):
-        yield from ((claim.id, dossier.intervention, row.study, row.pmid, part) for row in rows)
+    yield from ((claim.id, dossier.intervention, row.study, row.pmid, "counts") for row in dossier.rows)
     yield from ((claim.id, dossier.intervention, paper.study, paper.pmid, "retracted") for paper in dossier.retracted)
 
 

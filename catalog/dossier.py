@@ -2,7 +2,7 @@
 
 Every row is one of the table `evidence` (docs/evidence.md), so that a claim's card, the claim checker and the map
 agree: a trial once, the treatment under test, nothing retracted, nothing of another region of the body. Reviews known
-to cite a retracted paper are kept beside the rows and not counted.
+to cite a retracted paper count, as on the map, and their rows say so.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ class Row:
     year: int | None
     followup_months: float | None
     since: str | None  # when the harvest first saw the paper, UTC
+    leans: str | None  # 'known': a review or guideline known to cite a retracted paper
 
 
 class Retracted(NamedTuple):
@@ -91,14 +92,12 @@ class Retracted(NamedTuple):
 class Dossier:
     """Everything on one treatment for one question; rows newest first.
 
-    `rows` count. `leaning` do not: reviews and guidelines whose reference list, where PubMed has it, holds a retracted
-    paper. `retracted` papers are on the question and never count.
+    `rows` count. `retracted` papers are on the question and never count.
     """
 
     question: Question
     intervention: str
     rows: tuple[Row, ...]
-    leaning: tuple[Row, ...]
     retracted: tuple[Retracted, ...]
 
     def of(self, *levels: str) -> tuple[Row, ...]:
@@ -150,9 +149,10 @@ _NARROWED = (
     " ORDER BY a.year DESC NULLS LAST, a.published DESC, a.pmid DESC"
 )
 _ROWS = (
-    "SELECT EXISTS (SELECT 1 FROM leans_on_retracted l WHERE l.pmid = e.pmid), e.study, e.pmid, e.level, e.design,"  # noqa: S608 - all ours
-    " e.included, e.direction, e.basis, e.comparator, e.versus, e.participants, e.harms, e.certainty, e.year,"
-    " a.followup_months, a.in_catalog_since FROM evidence e JOIN articles a ON a.pmid = e.pmid"
+    "SELECT e.study, e.pmid, e.level, e.design, e.included, e.direction, e.basis, e.comparator, e.versus,"  # noqa: S608 - all ours
+    " e.participants, e.harms, e.certainty, e.year, a.followup_months, a.in_catalog_since,"
+    " CASE WHEN EXISTS (SELECT 1 FROM leans_on_retracted l WHERE l.pmid = e.pmid) THEN 'known' END"
+    " FROM evidence e JOIN articles a ON a.pmid = e.pmid"
     " WHERE e.intervention = :intervention" + _NARROWED
 )
 _RETRACTED = (
@@ -171,13 +171,12 @@ def _asked(conn: sqlite3.Connection, question: Question, intervention: str) -> D
     wanted = _pattern(question.words)
     named = {
         paper.pmid: wanted.search(_folded(conn, paper.pmid)) is not None
-        for papers in (found.rows, found.leaning, found.retracted)
+        for papers in (found.rows, found.retracted)
         for paper in papers
     }
     return replace(
         found,
         rows=tuple(row for row in found.rows if named[row.pmid]),
-        leaning=tuple(row for row in found.leaning if named[row.pmid]),
         retracted=tuple(paper for paper in found.retracted if named[paper.pmid]),
     )
 
@@ -187,15 +186,12 @@ def _dossier(
 ) -> Dossier:
     values = {"claim": None, "conditions": None, "regions": json.dumps(COUNTED_REGIONS), "intervention": intervention}
     values |= narrowed
-    leaning: list[Row] = []
     rows: list[Row] = []
-    for leans, *cells in conn.execute(_ROWS, values):
-        study, pmid, level, design, included, direction, basis, comparator, *rest = cells
+    for study, pmid, level, design, included, direction, basis, comparator, *rest in conn.execute(_ROWS, values):
         kinds = tuple(comparator.split(";")) if comparator else ()
-        row = Row(study, pmid, level, design, included, direction, basis, kinds, *rest)
-        (leaning if leans else rows).append(row)
+        rows.append(Row(study, pmid, level, design, included, direction, basis, kinds, *rest))
     retracted = tuple(Retracted(*row) for row in conn.execute(_RETRACTED, values))
-    return Dossier(question, intervention, tuple(rows), tuple(leaning), retracted)
+    return Dossier(question, intervention, tuple(rows), retracted)
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:

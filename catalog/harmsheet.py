@@ -11,7 +11,6 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from catalog.dossier import Dossier
 from catalog.listing import STATED, UNKNOWN, Listing
 
 __all__ = ["HARMS", "Bound", "Harms", "Serious", "harms_of", "upper_bound"]
@@ -80,19 +79,18 @@ class Harms:
         return self.studies.narrowed(harms=value)
 
 
-def harms_of(conn: sqlite3.Connection, dossier: Dossier, listing: Listing) -> Harms:
-    """The harms of a dossier.
+def harms_of(conn: sqlite3.Connection, listing: Listing) -> Harms:
+    """The harms among the rows of a dossier.
 
     Args:
         conn: the catalog, for the words of serious events and the other papers of counted trials.
-        dossier: what is held.
-        listing: all of its rows that count.
+        listing: all rows of a dossier that count.
 
     Raises:
         sqlite3.Error: the catalog cannot be read.
     """
     studies, reviews = listing.narrowed(design=_PRIMARY), listing.narrowed(design=_REVIEWS)
-    serious = _serious(conn, dossier, listing)
+    serious = _serious(conn, listing)
     return Harms(
         studies,
         _by_value(studies),
@@ -122,15 +120,14 @@ def _bound(studies: Listing) -> Bound | None:
     return Bound(people, known, upper_bound(people), controls)
 
 
-def _serious(conn: sqlite3.Connection, dossier: Dossier, listing: Listing) -> tuple[Serious, ...]:
-    """Serious events of what counts, of other papers of its trials, and of reviews that lean on a retracted one."""
+def _serious(conn: sqlite3.Connection, listing: Listing) -> tuple[Serious, ...]:
+    """Serious events of what counts, and of other papers of its trials."""
     counted = {row.pmid for row in listing.rows}
-    others = [row.pmid for row in dossier.leaning]
     families = conn.execute(
         "SELECT f.pmid FROM trial_families f WHERE f.represents = 0 AND f.family IN (SELECT value FROM json_each(?))",
         (json.dumps([row.study for row in listing.rows]),),
     )
-    others += [pmid for (pmid,) in families]
+    others = [pmid for (pmid,) in families]
     rows = conn.execute(
         "SELECT a.pmid, t.quote, t.source FROM articles a LEFT JOIN tags t"
         " ON t.rowid = (SELECT min(x.rowid) FROM tags x WHERE x.pmid = a.pmid AND x.field = 'harms'"

@@ -15,6 +15,7 @@ from catalog.dossier import AGAINST, BETWEEN, COMPARED, DIRECTIONS, Dossier, Row
 __all__ = [
     "COMPARED",
     "HERE",
+    "LEANS",
     "STATED",
     "UNKNOWN",
     "Listing",
@@ -29,6 +30,7 @@ __all__ = [
 Slice = tuple[tuple[str, tuple[str, ...]], ...]
 # What addresses write for a value that is not known (catalog/site/shelf.py).
 UNKNOWN = "_none"
+LEANS = "known"  # of leans: a retracted paper is known to be cited
 STATED = "stated"  # of participants: how many is told
 # A slice of this one parameter is the list of that id on the same page.
 HERE = "#"
@@ -81,7 +83,7 @@ def listing_of(dossier: Dossier, claim: str | None = None) -> Listing:
     narrowing: dict[str, tuple[str, ...]] = {"claim": (claim,)} if claim else {}
     if claim is None and dossier.question.conditions:
         narrowing["condition"] = dossier.question.conditions
-    own = {"intervention": (dossier.intervention,), "evidence": ("counted",), "leans": (UNKNOWN,)}
+    own = {"intervention": (dossier.intervention,), "evidence": ("counted",)}
     return Listing(dossier.rows, tuple((narrowing | own).items()))
 
 

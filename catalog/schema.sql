@@ -245,7 +245,7 @@ CREATE TABLE claim_evidence (  -- the studies of `evidence` that bear on a claim
     intervention TEXT NOT NULL REFERENCES interventions(id),
     study INTEGER NOT NULL,
     pmid INTEGER NOT NULL REFERENCES articles(pmid),
-    part TEXT NOT NULL,        -- counts, leans_on_retracted, retracted
+    part TEXT NOT NULL,        -- counts, retracted
     PRIMARY KEY (claim, intervention, pmid)
 );
 CREATE TABLE comment_threads ( -- papers and the comments and replies on them, in the catalog or not

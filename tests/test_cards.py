@@ -24,6 +24,7 @@ from tests.claim_records import (
     ELSEWHERE,
     FIRST_REVIEW,
     LATE_REPORT,
+    LEANING_REVIEW,
     MARROW_SERIES,
     SECOND_REVIEW,
     SERIOUS_CASE,
@@ -42,7 +43,6 @@ WITH held AS (
     JOIN claim_evidence e ON e.pmid = a.pmid AND e.claim = :claim AND e.intervention = :intervention
     WHERE a.status <> 'retracted' AND coalesce(a.region, 'unstated') IN ('lumbar', 'unstated')
     AND NOT EXISTS (SELECT 1 FROM trial_families f WHERE f.pmid = a.pmid AND f.represents = 0)
-    AND NOT EXISTS (SELECT 1 FROM leans_on_retracted l WHERE l.pmid = a.pmid)
 )
 """
 # What a conclusion stands against, said in SQL.
@@ -263,11 +263,11 @@ def test_a_question_asked_at_will_has_the_same_numbers(conn: sqlite3.Connection,
 
 
 def test_level_1_for_cells_over_drugs(told: sqlite3.Connection) -> None:
-    """Two level 1 reviews, neither against drugs; one trial against drugs; a review of before and after at level 4."""
+    """Three level 1 reviews, one citing a retracted trial, none against drugs; a trial against them; one of level 4."""
     card = card_of(told, "msc-less-pain-than-drugs")
     cells, marrow, fat = card.every
     assert [product.intervention for product in card.apart] == ["bone_marrow", "adipose"]
-    assert cells.rung("1").listing.number == 2
+    assert cells.rung("1").listing.number == 3
     assert [(rung.level, rung.listing.number) for rung in cells.compared or ()] == [("2", 1)]
     uncontrolled = cells.rung("4").uncontrolled
     assert uncontrolled is not None
@@ -281,12 +281,16 @@ def test_level_1_for_cells_over_drugs(told: sqlite3.Connection) -> None:
 
 
 def test_reviews_that_share_a_trial_are_known_as_such(told: sqlite3.Connection) -> None:
-    """Two reviews cite two reports of one trial; a paper that is in no catalog ties nobody; a third shares nothing."""
+    """Reviews that cite reports of one trial; a paper that is in no catalog ties nobody; one review shares nothing."""
     overlap = card_of(told, "msc-less-pain-than-drugs").products[0].overlap
     assert ELSEWHERE not in {pmid for pmid, _ in overlap.sharing}
-    assert overlap.reviews == 3
-    assert overlap.known == (SECOND_REVIEW, FIRST_REVIEW, WITHIN_REVIEW)
-    assert overlap.sharing == ((SECOND_REVIEW, (FIRST_REVIEW,)), (FIRST_REVIEW, (SECOND_REVIEW,)))
+    assert overlap.reviews == 4
+    assert overlap.known == (SECOND_REVIEW, FIRST_REVIEW, LEANING_REVIEW, WITHIN_REVIEW)
+    assert overlap.sharing == (
+        (SECOND_REVIEW, (FIRST_REVIEW,)),
+        (FIRST_REVIEW, (SECOND_REVIEW, LEANING_REVIEW)),
+        (LEANING_REVIEW, (FIRST_REVIEW,)),
+    )
 
 
 def test_reviews_are_tied_by_a_registry_number(tmp_path_factory: pytest.TempPathFactory) -> None:

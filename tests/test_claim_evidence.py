@@ -39,8 +39,7 @@ TOPICS = load_topics()
 # Said anew and otherwise than the program says it: from the articles, not from `evidence`.
 FITTING = """
 SELECT c.id, ci.intervention, coalesce((SELECT f.family FROM trial_families f WHERE f.pmid = a.pmid), a.pmid), a.pmid,
-    CASE WHEN a.status = 'retracted' THEN 'retracted'
-        WHEN a.pmid IN (SELECT pmid FROM leans_on_retracted) THEN 'leans_on_retracted' ELSE 'counts' END
+    CASE WHEN a.status = 'retracted' THEN 'retracted' ELSE 'counts' END
 FROM claims c JOIN claim_interventions ci ON ci.claim = c.id
 JOIN article_interventions i ON i.intervention = ci.intervention AND i.role = 'experimental'
 JOIN articles a ON a.pmid = i.pmid
@@ -70,13 +69,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connectio
 
 
 def test_each_claim_has_the_evidence_its_definition_says(conn: sqlite3.Connection) -> None:
-    """Product under test, the back, its conditions, a trial once, its words; retracted and leaning papers apart."""
+    """Product under test, the back, its conditions, a trial once, its words; retracted papers apart."""
     words = {claim.id: claim.words for claim in load_claims(TOPICS).claims}
     wanted = {row for row in conn.execute(FITTING) if not words[row[0]] or _names(conn, row[3], words[row[0]])}
     held = conn.execute("SELECT claim, intervention, study, pmid, part FROM claim_evidence").fetchall()
     assert set(held) == wanted
     assert len(held) > 80
-    assert {row[4] for row in held} == {"counts", "leans_on_retracted", "retracted"}
+    assert {row[4] for row in held} == {"counts", "retracted"}
 
 
 def _names(conn: sqlite3.Connection, pmid: int, words: tuple[str, ...]) -> bool:
@@ -97,14 +96,14 @@ def test_a_trial_counts_once_by_its_latest_report(told: sqlite3.Connection) -> N
 
 
 def test_what_is_not_counted_is_kept_apart(told: sqlite3.Connection) -> None:
-    """A retracted trial and a review that cites it are told and do not count; a knee trial is not there at all."""
+    """A retracted trial is told and does not count, a review that cites it does; a knee trial is not there at all."""
     parts = dict(
         told.execute(
             "SELECT pmid, part FROM claim_evidence WHERE claim = 'msc-less-pain-than-drugs' AND intervention = 'msc'"
         )
     )
     assert parts[RETRACTED_TRIAL] == "retracted"
-    assert parts[LEANING_REVIEW] == "leans_on_retracted"
+    assert parts[LEANING_REVIEW] == "counts"
     assert parts[WITHIN_REVIEW] == "counts"
     assert KNEES not in parts
     assert RATS in parts

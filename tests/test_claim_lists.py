@@ -40,10 +40,9 @@ def listed(facts: Facts, **asked: str) -> list[int]:
 
 
 def test_the_list_of_a_claim_and_treatment_is_its_evidence(conn: sqlite3.Connection, facts: Facts) -> None:
-    """What counts, what leans on a retracted paper, what is retracted: three lists, for each claim and treatment."""
+    """What counts, leaning on a retracted paper or not, and what is retracted: two lists a claim and treatment."""
     parts = {
-        "counts": {"evidence": "counted", "leans": "_none"},
-        "leans_on_retracted": {"evidence": "counted", "leans": "known"},
+        "counts": {"evidence": "counted"},
         "retracted": {"role": "experimental", "status": "retracted"},
     }
     seen = 0

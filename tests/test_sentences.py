@@ -23,8 +23,12 @@ def shown(name: str, **values: object) -> str:
 
 def test_one_many_and_none() -> None:
     """A number agrees with its noun and its verb; nought is a word; only a number above nought has a list."""
-    assert shown("leaning", n=Papers(1, SLICE)).startswith("[1 review or guideline cites] a retracted paper")
-    assert shown("leaning", n=Papers(1234, SLICE)).startswith("[1,234 reviews or guidelines cite] a retracted")
+    assert shown("leaning", n=Papers(1, SLICE)).startswith(
+        "[1 review or guideline] counted here cites a retracted paper"
+    )
+    assert shown("leaning", n=Papers(1234, SLICE)).startswith(
+        "[1,234 reviews or guidelines] counted here cite a retracted"
+    )
     assert shown("against_sham", n=Papers(2, SLICE), list="x").startswith("[2 randomised trials] compare it with")
     assert shown("against_sham", n=Papers(1, SLICE), list="x").startswith("[1 randomised trial] compares it with")
     assert shown("settling_each", n=Papers(0, SLICE), treatment="y") == "none on y"

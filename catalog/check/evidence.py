@@ -15,7 +15,7 @@ from catalog.check.noting import noting
 from catalog.check.reading import Claim
 from catalog.dossier import CLINICAL, Dossier, Question, gather
 from catalog.harmsheet import Harms, harms_of
-from catalog.listing import COMPARED, Listing, Papers, listing_of, splits
+from catalog.listing import COMPARED, LEANS, Listing, Papers, listing_of, splits
 
 __all__ = ["Beside", "EvidenceReader", "Product"]
 
@@ -117,11 +117,11 @@ class EvidenceReader:
             people,
             rungs,
             None,
-            harms_of(self._conn, dossier, listing),
+            harms_of(self._conn, listing),
             self._by_condition(dossier, people),
             None if listing.rows else self._elsewhere(dossier),
             Papers(len(dossier.retracted), tuple(fallen.items())),
-            Listing(dossier.leaning, tuple((base | {"leans": ("known",)}).items())),
+            listing.narrowed(leans=LEANS),
         )
 
     def _by_condition(self, dossier: Dossier, people: Listing) -> tuple[tuple[str, Listing], ...]:

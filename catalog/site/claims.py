@@ -25,7 +25,7 @@ from catalog.claims import Claim, ClaimKind, Claims, Outcome
 from catalog.dossier import CLINICAL, COMPARED, Row, against
 from catalog.evidence import verdict_of
 from catalog.harmsheet import HARMS, Serious
-from catalog.listing import HERE, UNKNOWN, Listing, Slice, Split
+from catalog.listing import HERE, LEANS, UNKNOWN, Listing, Slice, Split
 from catalog.sentences import Sentence, word
 from catalog.site.compare import read_comparison
 from catalog.site.facets import selected
@@ -83,11 +83,12 @@ class ShownSplit:
 
 @dataclass(frozen=True, slots=True)
 class ShownRung:
-    """A level with its splits, and the newest of its studies."""
+    """A level with its splits, those of its reviews that cite a retracted paper, and the newest of its studies."""
 
     level: str
     listing: Listing
     splits: tuple[ShownSplit, ...]
+    leaning: Listing
     lines: tuple[Line, ...]
 
 
@@ -110,7 +111,6 @@ class ShownProduct:
     preclinical: tuple[Line, ...]  # the newest
     serious: tuple[tuple[Serious, Paper], ...]
     known: tuple[tuple[Paper, tuple[int, ...]], ...]  # reviews partly known, with those they share a study with
-    leaning: tuple[Paper, ...]
     retracted: tuple[Paper, ...]
 
 
@@ -188,7 +188,7 @@ def claim_groups(claims: Claims, facts: Facts) -> tuple[Group, ...]:
 def _entry(claim: Claim, facts: Facts) -> ClaimEntry:
     found = []
     for name in claim.interventions:
-        base = (("claim", (claim.id,)), ("intervention", (name,)), ("evidence", ("counted",)), ("leans", (UNKNOWN,)))
+        base = (("claim", (claim.id,)), ("intervention", (name,)), ("evidence", ("counted",)))
         people = (*base, ("level", CLINICAL))
         asked = (("versus", COMPARED), ("comparator", claim.comparator)) if claim.comparator else ()
         slices = [(level, (*base, *asked, ("level", (level,)))) for level in (*CLINICAL, *(() if asked else ("5",)))]
@@ -214,7 +214,6 @@ def load_card_page(conn: sqlite3.Connection, facts: Facts, claims: Claims, claim
         ("claim", (claim.id,)),
         ("intervention", claim.interventions),
         ("evidence", ("counted",)),
-        ("leans", (UNKNOWN,)),
     )
     return CardPage(
         card,
@@ -271,12 +270,11 @@ def _shown(
     known = product.overlap.known[:MOST_LISTED]
     sharing = dict(product.overlap.sharing)
     serious = product.harms.serious[:MOST_LISTED]
-    leaning = [row.pmid for row in product.leaning.rows[:MOST_LISTED]]
     retracted = [paper.pmid for paper in product.dossier.retracted[:MOST_LISTED]]
     listings = [rung.listing for rung in (*product.rungs, *(product.compared or ()))]
     rows = [row for listing in (*listings, product.preclinical) for row in listing.rows[:each]]
     wanted = [row.pmid for row in rows] + [event.pmid for event in serious]
-    read = _by_pmid(conn, facts, [*wanted, *known, *leaning, *retracted])
+    read = _by_pmid(conn, facts, [*wanted, *known, *retracted])
     lowest = _lowest(conn, [row.pmid for row in rows if row.design == "systematic_review"])
 
     def lines(listing: Listing) -> tuple[Line, ...]:
@@ -298,6 +296,7 @@ def _shown(
                 rung.level,
                 rung.listing,
                 _by_harm(rung) if safety else tuple(_split(split, judged=judged) for split in rung.splits),
+                rung.listing.narrowed(leans=LEANS),
                 lines(rung.listing),
             )
             for rung in rungs
@@ -320,7 +319,6 @@ def _shown(
         lines(product.preclinical),
         tuple((event, read[event.pmid]) for event in serious),
         tuple((read[pmid], sharing.get(pmid, ())) for pmid in known),
-        tuple(read[pmid] for pmid in leaning),
         tuple(read[pmid] for pmid in retracted),
     )
 

@@ -156,9 +156,9 @@ def _product(shown: ShownProduct, *, apart: bool) -> dict[str, Any]:
             "partly_known": list(product.overlap.known),
             "share_a_study": [{"pmid": pmid, "with": list(others)} for pmid, others in product.overlap.sharing],
         },
+        "cites_retracted": {**_counted(product.leaning), "pmids": [row.pmid for row in product.leaning.rows]},
         "not_counted": {
             "retracted": {**_counted(product.retracted), "pmids": [paper.pmid for paper in product.dossier.retracted]},
-            "cites_retracted": {**_counted(product.leaning), "pmids": [row.pmid for row in product.leaning.rows]},
         },
     }
 
