@@ -16,7 +16,7 @@ import pytest
 from lxml import etree, html
 
 from catalog.site.compare import MOST, Compared, read_comparison
-from catalog.site.evidence_table import COLUMNS, comparison_csv, conclusion_of
+from catalog.site.evidence_table import COLUMNS, comparison_csv, comparison_json, conclusion_of
 from catalog.site.facts import Facts, load_facts
 from catalog.site.harvest_plot import TALLEST, Plot, harvest_plot
 from tests.records import article_xml
@@ -36,6 +36,7 @@ from tests.site_fixtures import (
     TRIAL,
     WITHDRAWN,
     Site,
+    serving,
     write_site,
 )
 from tests.site_fixtures import full_site as full_site
@@ -269,6 +270,41 @@ def test_the_plot_leaves_out_and_says_so(full_site: Site) -> None:
     assert plot.notes == ("2 retracted papers not drawn.", "2 further papers on a study that is drawn already.")
     papers, facts = compared(full_site, pmid=f"{EXTENSION}")
     assert sum(len(some) for some in bars(harvest_plot(papers, facts)).values()) == 1  # the trial's only paper here
+
+
+@pytest.fixture(scope="module")
+def knees(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trial of the knee and one of the back."""
+    kinds = ("Journal Article", "Randomized Controlled Trial")
+    said = "Patients were randomised to platelet-rich plasma or saline. Pain was significantly lower with plasma."
+    records = [
+        article_xml(f"Synthetic platelet-rich plasma for {where}: a randomised trial", said, pmid=pmid, types=kinds)
+        for pmid, where in ((970000951, "knee osteoarthritis"), (970000952, "chronic low back pain"))
+    ]
+    return write_site(tmp_path_factory.mktemp("knees") / "catalog.db", records)
+
+
+def test_a_paper_on_another_part_of_the_body_is_not_drawn_as_of_the_back(knees: Path) -> None:
+    """The knee stands in the table marked, in words and in data, and not in the plot, which says so."""
+    with closing(sqlite3.connect(knees)) as conn:
+        facts = load_facts(conn)
+        found = read_comparison(conn, facts, {"pmid": ["970000951,970000952"]})
+    knee, back = found.papers
+    assert (knee.region, knee.elsewhere, back.elsewhere) == ("other_site", True, False)
+    (condition,) = [column for column in COLUMNS if column.id == "condition"]
+    assert "another part of the body" in condition.text(knee, facts)
+    assert "another part of the body" not in condition.text(back, facts)
+    plot = harvest_plot(found.papers, facts)
+    assert [number for some in bars(plot).values() for number in some] == [2]
+    assert plot.notes == ("1 paper about another part of the body not drawn.",)
+    data = comparison_json(found, facts)["papers"]
+    assert [paper["another_part_of_the_body"] for paper in data] == [True, False]
+    rows = spreadsheet(comparison_csv(found, facts))
+    assert [row["another_part_of_the_body"] for row in rows] == ["yes", "no"]
+    with serving(knees) as shown:
+        page = shown.get("/compare?pmid=970000951,970000952").text
+    assert page.count("Not the low back") == 1
+    assert "1 paper is about another part of the body than the low back" in page
 
 
 def test_the_lesser_of_two_stands_against(sample_site: Site) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.evidence import verdict_of
+from catalog.evidence import COUNTED_REGIONS, verdict_of
 from catalog.site.facts import Facts
 from catalog.site.fields import FACETS
 from catalog.site.filters import Filters, read_filters
@@ -77,6 +77,11 @@ class Compared:
     def retracted(self) -> bool:
         """Whether it counts nowhere."""
         return self.status == "retracted"
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it is about another part of the body, so that it says nothing of the back."""
+        return self.region is not None and self.region not in COUNTED_REGIONS
 
     @property
     def verdict(self) -> str:

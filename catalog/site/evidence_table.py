@@ -12,9 +12,18 @@ from catalog.cite.imprint import SCHEME, VERIFY
 from catalog.evidence import verdict_of
 from catalog.site.compare import Compared, Comparison
 from catalog.site.facts import Facts
-from catalog.site.words import CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, INCLUDED, STATUSES, plural
+from catalog.site.words import CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, INCLUDED, REGIONS, STATUSES, plural
 
-__all__ = ["COLUMNS", "UNKNOWN", "Column", "colophon", "comparison_csv", "comparison_json", "conclusion_of", "study_of"]
+__all__ = [
+    "COLUMNS",
+    "UNKNOWN",
+    "Column",
+    "colophon",
+    "comparison_csv",
+    "comparison_json",
+    "conclusion_of",
+    "study_of",
+]
 
 UNKNOWN = "–"
 _REVIEWS = frozenset({"systematic_review", "narrative_review", "guideline"})
@@ -59,7 +68,9 @@ def _treatment(paper: Compared, facts: Facts) -> str:
 
 
 def _condition(paper: Compared, facts: Facts) -> str:
-    return "; ".join(facts.name("condition", c).name for c in paper.conditions) or UNKNOWN
+    named = "; ".join(facts.name("condition", c).name for c in paper.conditions)
+    site = _elsewhere(paper)
+    return f"{named} ({site})" if named and site else named or site or UNKNOWN
 
 
 def _size(paper: Compared, facts: Facts) -> str:
@@ -80,6 +91,11 @@ def _followup(paper: Compared, facts: Facts) -> str:
     if paper.followup_months is None:
         return UNKNOWN
     return "1 month" if paper.followup_months == 1 else f"{paper.followup_months:g} months"
+
+
+def _elsewhere(paper: Compared) -> str:
+    """The part of the body a paper is about where that is not the back: "neck or upper back only"; else nothing."""
+    return REGIONS[paper.region] if paper.elsewhere and paper.region else ""
 
 
 def conclusion_of(paper: Compared, facts: Facts) -> str:
@@ -143,6 +159,7 @@ def _data(paper: Compared, facts: Facts) -> dict[str, Any]:
         "directions": [part.direction for part in paper.parts],
         "conditions": list(paper.conditions),
         "region": paper.region,
+        "another_part_of_the_body": paper.elsewhere,
         "participants": paper.participants,
         "studies": paper.studies,
         "comparator": paper.comparator,

@@ -164,13 +164,16 @@ def harvest_plot(papers: Sequence[Compared], facts: Facts, by: str = "level") ->
 def _studies(papers: Sequence[Compared]) -> tuple[list[Drawn], list[str]]:
     """(each study once, for each of its treatments under test; what is left out, a line each)."""
     drawn: list[Drawn] = []
-    retracted = again = untested = 0
+    retracted = elsewhere = again = untested = 0
     families: set[tuple[int, ...]] = set()
-    present = {paper.pmid for paper in papers if not paper.retracted}
+    present = {paper.pmid for paper in papers if not paper.retracted and not paper.elsewhere}
     for number, paper in enumerate(papers, 1):
         tested = [part for part in paper.parts if part.tested]
         if paper.retracted:
             retracted += 1
+            continue
+        if paper.elsewhere:
+            elsewhere += 1
             continue
         if paper.family is not None:
             stands_for_it = paper.family.represents == paper.pmid or paper.family.represents not in present
@@ -184,6 +187,8 @@ def _studies(papers: Sequence[Compared]) -> tuple[list[Drawn], list[str]]:
     notes = []
     if retracted:
         notes.append(f"{plural(retracted, 'retracted paper')} not drawn.")
+    if elsewhere:
+        notes.append(f"{plural(elsewhere, 'paper')} about another part of the body not drawn.")
     if again:
         notes.append(f"{plural(again, 'further paper')} on a study that is drawn already.")
     if untested:
