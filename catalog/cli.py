@@ -264,6 +264,7 @@ def cite_command(ctx: click.Context, pmids: tuple[int, ...], db: Path, style: st
 @click.argument("gold", type=PATH, metavar="GOLD.tsv")
 @_catalog_option
 @click.option("--pmids", type=PATH, help="A file of PMIDs, one a line: compare these only.")
+@click.option("--unread", type=PATH, help="PMIDs of records kept unread while rules were written: shown apart as well.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option("--out", type=PATH, help="Also write the JSON document to this file.")
 @click.option("--name", help="What the JSON calls the labelled data; by default its file name.")
@@ -274,6 +275,7 @@ def evaluate_command(
     gold: Path,
     db: Path,
     pmids: Path | None,
+    unread: Path | None,
     as_json: bool,
     out: Path | None,
     name: str | None,
@@ -281,7 +283,8 @@ def evaluate_command(
 ) -> None:
     """Compare the catalog's tags with hand labels: a table with a column `pmid` and the codebook's fields."""
     found = evaluate(gold, db, pmids=pmids)
-    document = as_document(found, name=name, date=f"{date:%Y-%m-%d}" if date else None)
+    apart = evaluate(gold, db, pmids=unread) if unread else None
+    document = as_document(found, name=name, date=f"{date:%Y-%m-%d}" if date else None, unread=apart)
     text = json.dumps(document, ensure_ascii=False, indent=2)
     for cell in found.set_aside[:LISTED]:
         say(f"Not compared: {gold}: line {cell.line}: PMID {cell.pmid}: {cell.field}: {cell.why}")
@@ -294,7 +297,11 @@ def evaluate_command(
     else:
         for line in as_text(found):
             click.echo(line)
-    ctx.exit(found.exit_status)
+        if apart is not None:
+            click.echo("\nRecords kept unread while rules were written\n")
+            for line in as_text(apart):
+                click.echo(line)
+    ctx.exit(max(found.exit_status, apart.exit_status if apart else 0))
 
 
 def _write(path: Path, text: str) -> None:

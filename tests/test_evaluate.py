@@ -340,6 +340,21 @@ def test_json_document(catalog: Path, tmp_path: Path) -> None:
     assert json.loads(command(three(tmp_path), *arguments, "--json").stdout) == found
 
 
+def test_unread_records_are_given_apart(catalog: Path, tmp_path: Path) -> None:
+    """--unread adds the figures of the records kept unread, as counts: which of them went wrong stays unsaid."""
+    out = tmp_path / "evaluation.json"
+    kept = pmids(tmp_path, f"{PMID}\n{PMID + 1}\n")
+    result = command(three(tmp_path), "--db", catalog, "--unread", kept, "--out", out)
+    assert result.exit_code == 0
+    assert "Records kept unread while rules were written" in result.stdout
+    found = json.loads(out.read_text("utf-8"))
+    assert found["fields"]["design"]["labelled"] == 3
+    apart = found["unread"]
+    assert apart["data"] == {"labelled": 2, "compared": 2}
+    assert (apart["fields"]["design"]["labelled"], apart["fields"]["design"]["agreed"]) == (2, 1)
+    assert str(PMID + 1) not in json.dumps(apart)
+
+
 def failure(field: str, gold: str | None, tagged: str | None, rule: str | None) -> dict[str, object]:
     kind = {"field": field, "gold": gold, "tagged": tagged, "rule": rule}
     return {**kind, "records": 1, "pmids": [PMID + 1]}

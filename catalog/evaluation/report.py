@@ -34,13 +34,16 @@ _NAMES = {
 }
 
 
-def as_document(found: Evaluation, *, name: str | None = None, date: str | None = None) -> dict[str, Any]:
+def as_document(
+    found: Evaluation, *, name: str | None = None, date: str | None = None, unread: Evaluation | None = None
+) -> dict[str, Any]:
     """The evaluation as a JSON document: PMIDs, values, rule names and numbers, no text of the records.
 
     Args:
         found: the evaluation.
         name: what to call the data; by default the gold file's name.
         date: the day it was made, YYYY-MM-DD; the program has no clock.
+        unread: the same over the records kept unread; their counts alone are given, not which went wrong.
     """
     return {
         "schema_version": SCHEMA_VERSION,
@@ -70,6 +73,19 @@ def as_document(found: Evaluation, *, name: str | None = None, date: str | None 
         "not_tagged_yet": found.not_tagged_yet,
         "fields": {score.field.name: _field_json(score) for score in found.fields},
         "known_failures": _failures(found.fields),
+        **({"unread": _counts(unread)} if unread is not None else {}),
+    }
+
+
+def _counts(found: Evaluation) -> dict[str, Any]:
+    """Fields without PMIDs and rules: who reads the file still has not read which unread records go wrong."""
+    told = {score.field.name: _field_json(score) for score in found.fields}
+    return {
+        "data": {"labelled": found.labelled, "compared": found.compared},
+        "fields": {
+            name: {key: value for key, value in field.items() if key not in ("errors", "rules", "confusion")}
+            for name, field in told.items()
+        },
     }
 
 
