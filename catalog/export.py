@@ -31,6 +31,7 @@ DICTIONARY = "datapackage.json"
 # Rows held at a time.
 BATCH = 10_000
 _TYPES = {"INTEGER": "integer", "REAL": "number", "TEXT": "string"}
+_PACKED = "packed"  # no type of Table Schema: such tables are left out
 _MEDIA = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "jsonl": "application/jsonl"}
 
 
@@ -107,7 +108,9 @@ def _tables(conn: sqlite3.Connection) -> list[Table]:
         for name, declared in conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name")
         if "VIRTUAL" not in declared and not name.startswith("sqlite_") and not _shadow(conn, name)
     ]
-    return [_table(conn, name, words.get(name, {})) for name in names]
+    found = [_table(conn, name, words.get(name, {})) for name in names]
+    # What is packed for the site alone (BLOB) says nothing that the other tables do not.
+    return [table for table in found if all(column.type != _PACKED for column in table.columns)]
 
 
 def _shadow(conn: sqlite3.Connection, name: str) -> bool:
@@ -126,7 +129,7 @@ def _table(conn: sqlite3.Connection, name: str, words: Mapping[str, Any]) -> Tab
         words.get("title"),
         words.get("description"),
         tuple(
-            Column(column, _TYPES.get(kind, "any"), bool(notnull or pk), said.get(column))
+            Column(column, _TYPES.get(kind, _PACKED), bool(notnull or pk), said.get(column))
             for column, kind, notnull, pk in info
         ),
         tuple(key),

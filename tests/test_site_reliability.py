@@ -29,7 +29,9 @@ def test_it_says_how_the_figures_were_made_and_what_fails(site: Site) -> None:
     page = html.unescape(site.get("/reliability").text)
     assert f"{document()['data']['compared']} records of the field were compared" in page
     assert "Two readers" in page
-    assert "Expect less on papers nobody has read." in page
+    unread = document()["unread"]["data"]["compared"]
+    assert f"Of {unread} papers that nobody had read when the rules were written" in page
+    assert "Records nobody read while the rules were written" in page
     assert "No clinician has checked the labels." in page
     for line in (*words()["made"], *words()["failures"]):
         assert line in page

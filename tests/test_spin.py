@@ -64,6 +64,12 @@ HONEST = [
     ("Pain did not differ between the groups.", "PRP and steroid gave similar relief; PRP may be an alternative."),
     ("PRP was better for pain at 6 months. Disability did not differ.", "PRP relieves pain."),
     ("Pain was lower with PRP than with saline. No serious adverse events occurred.", "PRP is safe and effective."),
+    # A comparison that is told, however little of it is understood, is no ground to accuse anybody.
+    (
+        "Pain decreased from baseline in both groups (between groups compared to placebo, P = .003).",
+        "PRP is effective in relieving pain.",
+    ),
+    ("Pain decreased from baseline in both dose groups, but not in the saline group.", "PRP relieves pain."),
 ]
 
 

@@ -20,6 +20,9 @@ SORTS = {"relevance": "Relevance", "newest": "Newest", "oldest": "Oldest", "leve
 MOST_VALUES = 40  # of one facet; more than any page offers
 _YEAR = re.compile(r"(\d{4})?(-)?(\d{4})?", re.ASCII)
 
+# A level as people write it, which the index would look for as two words.
+_LEVEL_IN_WORDS = re.compile(r"\blevel\s+([1-5])\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -131,6 +134,8 @@ def read_filters(args: Mapping[str, Sequence[str]], facts: Facts) -> Filters:
         if known:
             chosen[facet] = tuple(known)
     query = _with_facets_taken(query, facts, chosen, notes)
+    if (level := _LEVEL_IN_WORDS.search(query.text)) and "level" not in chosen:
+        notes.append(f"“{level[0]}” was searched for as words; for papers at that level write level:{level[1]}.")
     retracted = _last(args, "retracted")
     if retracted not in (None, "", "exclude", "include"):
         notes.append("The parameter retracted knows exclude and include; anything else was left out.")

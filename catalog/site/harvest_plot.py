@@ -102,7 +102,7 @@ _HEADS = {
     "alike": ("No difference", "or not inferior"),
     "mixed": ("Mixed", "or too little evidence"),
     "better": ("Better", "than the control"),
-    "improved": ("Improved", "compared with nothing"),
+    "improved": ("Improved", "from before to after"),
     "untold": ("Not told", "or left open"),
 }
 Drawn = tuple[int, Compared, Part]  # the row in the table, the paper, the treatment

@@ -21,7 +21,8 @@ __all__ = ["KEEP", "Kept", "with_memory"]
 LARGEST = 1_000_000  # bytes of an answer that is kept
 # Where in the scope a view notes that its answer may be kept: a list, as the scope itself is copied on the way.
 KEEP = "catalog.keep"
-_PERSONAL = frozenset({b"cookie", b"authorization"})
+# Whose answer depends on more than the address: a reader's own, and what a feed reader knows already.
+_PERSONAL = frozenset({b"cookie", b"authorization", b"if-none-match"})
 _ADDRESS = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto"})
 
 

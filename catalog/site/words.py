@@ -98,7 +98,7 @@ VERSUS = {
 # How conclusions are drawn (`catalog.evidence.verdict_of`): in a legend, and after a number.
 VERDICTS = {
     "better": ("better than the control", "better"),
-    "improved": ("improved, but compared with nothing", "improved, compared with nothing"),
+    "improved": ("improved from before to after only", "improved from before to after only"),
     "mixed": ("mixed, or too little evidence", "mixed"),
     "alike": ("no difference, or not inferior", "no difference"),
     "against": ("against: control better, or no effect", "against"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,7 @@ class _Rule:
     claims: str
     reports: str
     says: str
+    unless_said: re.Pattern[str] | None
 
 
 @cache
@@ -65,6 +67,7 @@ def _rules() -> tuple[_Rule, ...]:
             entry["claims"],
             entry["reports"],
             entry["says"],
+            re.compile(entry["unless_said"], re.IGNORECASE) if "unless_said" in entry else None,
         )
         for entry in table("spin")["rules"]
     )
@@ -100,9 +103,18 @@ def decide_spin(document: Document, design: str, findings: Sequence[Finding], ha
             None,
         )
         result = next((f for f in resulted if f.kind in rule.results and (f.both or not rule.both)), None)
-        if claim is not None and result is not None:
+        if claim is not None and result is not None and not _said(document, rule.unless_said):
             found.append(_spin(document, rule, claim, result))
     return (*found, *_safe_despite(document, harms))
+
+
+def _said(document: Document, pattern: re.Pattern[str] | None) -> bool:
+    """Whether a sentence of the results has the pattern: public criticism wants more than one reading's silence."""
+    return pattern is not None and any(
+        pattern.search(document.abstract, sentence.start, sentence.end)
+        for sentence in document.sentences
+        if sentence.field == "abstract" and sentence.zone in ("results", "other")
+    )
 
 
 def _spin(document: Document, rule: _Rule, claim: Finding, result: Finding) -> Spin:
