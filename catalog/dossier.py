@@ -31,6 +31,7 @@ __all__ = [
     "against",
     "gather",
     "gather_claim",
+    "names_any",
     "question_of",
 ]
 
@@ -192,6 +193,11 @@ def _dossier(
         rows.append(Row(study, pmid, level, design, included, direction, basis, kinds, *rest))
     retracted = tuple(Retracted(*row) for row in conn.execute(_RETRACTED, values))
     return Dossier(question, intervention, tuple(rows), retracted)
+
+
+def names_any(words: Iterable[str], text: str) -> bool:
+    """Whether a text names one of some words or phrases, of which a final * stands for any ending."""
+    return _pattern(words).search(" ".join(token.word for token in tokens(text))) is not None
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:

@@ -44,6 +44,10 @@ def test_a_claim_as_json(handed: Site) -> None:
     assert found["claims"][0]["kind"] == "evidence_strength"
     assert [p["intervention"] for p in found["claims"][0]["evidence"]["products"]] == ["msc", "bone_marrow", "adipose"]
     assert "not medical advice" in found["limits"]
+    (standing,) = found["claims"][0]["standing_claims"]
+    page = _post(handed, "/check", data={"text": CLAIM}).text
+    assert f'Standing claim on this: <a href="{standing["address"]}">' in page
+    assert handed.get(standing["address"]).status_code == 200
 
 
 @pytest.mark.parametrize(

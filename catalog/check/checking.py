@@ -14,7 +14,10 @@ from catalog.check.evidence import Beside, EvidenceReader
 from catalog.check.notes import Note, notes_of, outside_note
 from catalog.check.reading import Claim, Reading, read_claims
 from catalog.check.sentences import sentences_of
+from catalog.check.standing import standing_claims
 from catalog.check.texts import MOST_BYTES, Text, read_bytes
+from catalog.claims import Claim as StandingClaim
+from catalog.claimtables import held_claims
 from catalog.handed import read_file
 from catalog.opening import open_catalog
 from harvest.topics import Topics, load_topics
@@ -24,11 +27,12 @@ __all__ = ["CheckedClaim", "CheckedText", "check_file", "check_text"]
 
 @dataclass(frozen=True)
 class CheckedClaim:
-    """A claim with its evidence (None where it is outside the scope) and the notes on both."""
+    """A claim with its evidence (None where it is outside the scope), the notes on both, and its standing claims."""
 
     claim: Claim
     beside: Beside | None
     notes: tuple[Note, ...]
+    standing: tuple[StandingClaim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def check_text(
     reading = read_claims(sentences_of(text, name), topics or load_topics(), tick=tick)
     names = names_of(conn)
     reader = EvidenceReader(conn)
+    standing = held_claims(conn).claims
     checked = []
     for claim in reading.claims:
         if tick:
@@ -92,6 +97,8 @@ def check_text(
             checked.append(CheckedClaim(claim, None, (outside_note(claim),)))
         else:
             beside = reader.beside(claim)
-            checked.append(CheckedClaim(claim, beside, notes_of(claim, beside, names)))
+            checked.append(
+                CheckedClaim(claim, beside, notes_of(claim, beside, names), standing_claims(claim, standing))
+            )
     subject = conn.execute("SELECT short_subject FROM about").fetchone()[0]
     return CheckedText(text, reading, tuple(checked), names, dated(conn), subject)

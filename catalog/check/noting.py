@@ -17,6 +17,7 @@ class Noting:
 
     wide: dict[str, tuple[str, ...]]
     apart: dict[str, tuple[str, ...]]
+    made_of: dict[str, tuple[str, ...]]
     outside: dict[str, str]
     notes: dict[str, str]
 
@@ -28,6 +29,7 @@ def noting() -> Noting:
     return Noting(
         {name: tuple(group) for name, group in data["wide"].items()},
         {name: tuple(group) for name, group in data["apart"].items()},
+        {name: tuple(group) for name, group in data["made_of"].items()},
         data["outside"],
         data["notes"],
     )

@@ -65,6 +65,9 @@ def _claim(found: CheckedClaim) -> dict[str, Any]:
         "interventions_from": claim.interventions_from,
         "conditions": list(claim.conditions),
         "conditions_from": claim.conditions_from,
+        "standing_claims": [
+            {"id": other.id, "statement": other.statement, "address": f"/claims/{other.id}"} for other in found.standing
+        ],
         "evidence": _beside(found.beside),
         "notes": [{"rule": note.rule, "intervention": note.product, "text": note.text} for note in found.notes],
     }
@@ -148,6 +151,8 @@ def as_text(checked: CheckedText) -> Iterator[str]:
         yield ""
         yield from _wrapped(f"{number}. “{found.claim.sentence.text}”", "   ")
         yield from _wrapped(f"   {described(found, checked)}", "   ")
+        for other in found.standing:
+            yield from _wrapped(f"   standing claim on this: “{other.statement}” (/claims/{other.id})", "     ")
         for note in by_product(found.notes, None):
             yield from _wrapped(f"   - {note.text}", "     ")
         if found.beside:
