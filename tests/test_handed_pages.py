@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from catalog.site.workers import MOST_CLIENTS, Busy, Workers
-from tests.claim_records import SHAM_TRIAL, told_records
+from tests.claim_records import RETRACTED_TRIAL, SHAM_TRIAL, told_records
 from tests.site_fixtures import Site, serving, write_site
 from tests.site_fixtures import browser as browser
 
@@ -203,3 +203,53 @@ def test_a_long_check_does_not_starve_readers(handed: Site) -> None:
     asking.join()
     assert done[0] in (200, 503)
     assert answered >= 1
+
+
+def test_a_page_of_many_claims_stays_small_and_says_what_it_leaves_out(handed: Site) -> None:
+    """Many claims, many other sentences, or one endless one: under 100 KB, and the rest is counted and said."""
+    texts = {
+        "claims": " ".join(f"Stem cells are proven to relieve back pain better than surgery {n}." for n in range(200)),
+        "others": " ".join(f"Rest is the best medicine for back pain in week {n}." for n in range(300)),
+        "endless": "PRP relieves back pain " + "and again & again " * 9_000 + "for years.",
+    }
+    for name, text in texts.items():
+        answer = _post(handed, "/check", data={"text": text})
+        assert answer.status_code == 200, name
+        assert len(answer.content) < 100_000, name
+    page = _post(handed, "/check", data={"text": texts["claims"]}).text
+    shown = page.count('<li class="card" id="claim-')
+    assert 3 < shown < 200
+    assert f"Shown here: the first {shown} of 200 claims." in page
+    assert len(_post(handed, "/check.json", json={"text": texts["claims"]}).json()["claims"]) == 200
+    assert 'as under <a href="#claim-1">claim 1</a>' in page
+    assert "more, in /check.json" in _post(handed, "/check", data={"text": texts["others"]}).text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_retracted_reference_is_met_first_and_cannot_be_missed(handed: Site, browser: Browser, width: int) -> None:
+    """Pasted last, it is the first on the page: in the heading, in a box of its own colour, and in words."""
+    context = browser.new_context(base_url=handed.url, java_script_enabled=False)
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/references")
+    page.get_by_label("References, PMIDs or DOIs").fill(
+        f"1. Nobody A. A paper that is not held. J Invent. 2020;1:1-2. PMID: 970099999\n"
+        f"2. Synthetic B. A sham-controlled trial. PMID: {SHAM_TRIAL}\n"
+        f"3. Synthetic C. A withdrawn trial. PMID: {RETRACTED_TRIAL}\n"
+    )
+    page.get_by_role("button", name="Check").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "1 reference is retracted"
+    entries = page.locator("ol.refs > li")
+    assert entries.count() == 3
+    first = entries.first
+    assert "Reference 3" in first.inner_text()
+    alarm = first.get_by_text("This paper was withdrawn: it counts nowhere as evidence.")
+    assert alarm.is_visible()
+    top = alarm.bounding_box()
+    assert top is not None
+    assert top["y"] < 800  # without scrolling
+    ground = [entries.nth(n).evaluate("e => getComputedStyle(e).backgroundColor") for n in range(3)]
+    assert ground[0] != ground[1] == ground[2]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()

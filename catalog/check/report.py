@@ -151,8 +151,8 @@ def as_text(checked: CheckedText) -> Iterator[str]:
         yield ""
         yield from _wrapped(f"{number}. “{found.claim.sentence.text}”", "   ")
         yield from _wrapped(f"   {described(found, checked)}", "   ")
-        for other in found.standing:
-            yield from _wrapped(f"   standing claim on this: “{other.statement}” (/claims/{other.id})", "     ")
+        for card in found.standing:
+            yield from _wrapped(f"   standing claim on this: “{card.statement}” (/claims/{card.id})", "     ")
         for note in by_product(found.notes, None):
             yield from _wrapped(f"   - {note.text}", "     ")
         if found.beside:

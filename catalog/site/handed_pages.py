@@ -29,6 +29,7 @@ from catalog.references.report import as_json as references_json
 from catalog.references.report import summary as references_summary
 from catalog.site.answering import html_answer, json_answer, posting
 from catalog.site.bodies import BadBody, Handed, read_body
+from catalog.site.fitting import fitted
 from catalog.site.reading import reader_of
 from catalog.site.workers import Busy, OutOfTime, workers_of
 
@@ -57,6 +58,7 @@ async def check(datasette: Datasette, request: Request) -> Response:
     def shown(found: Any) -> dict[str, Any]:
         return {
             "checked": found,
+            "shown": fitted(found),
             "summary": summary(found),
             "described": lambda claim: described(claim, found),
             "counts": lambda product: counts(product, found),
