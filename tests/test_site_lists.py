@@ -83,6 +83,12 @@ def test_retracted_newest_disagreements_and_journals(site: Site, full_site: Site
     assert {(row["journal"], row["papers"]) for row in rows(site, "by_journal")} == set(wanted)
 
 
+def test_a_retracted_paper_is_marked_on_every_list(site: Site) -> None:
+    """The list of retracted papers marks each as retracted, as the search does."""
+    page = site.get("/lists/retracted").text
+    assert page.count('<span class="badge status status-retracted">') == page.count('<p class="title">') > 0
+
+
 def test_spin_quotes_both_sides(full_site: Site) -> None:
     """Conclusion and results stand beside each other, as many as the catalog holds."""
     assert len(rows(full_site, "spin")) == full_site.value("SELECT count(*) FROM spin")

@@ -75,6 +75,7 @@ class Line:
     title: str | None
     level: str | None
     cells: tuple[Cell, ...]
+    retracted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ def _line(facts: Facts, row: Mapping[str, Any]) -> Line:
         if text and not (value is None and row.get("level") == "1")  # of a review, people are not asked
     ]
     title = row.get("title") or ("[no title]" if "pmid" in row else None)
-    return Line(row.get("pmid"), title and plain(title), row.get("level"), tuple(cells))
+    retracted = bool(facts.shelf.of([row.get("pmid") or 0]) & facts.shelf.having("status", ["retracted"]))
+    return Line(row.get("pmid"), title and plain(title), row.get("level"), tuple(cells), retracted)
 
 
 def _words(facts: Facts, column: str, value: Any) -> str:

@@ -86,7 +86,7 @@ DIRECTIONS = {
     "against": "against the treatment",
     "mixed": "mixed: by outcome, time or subgroup",
     "insufficient": "too little evidence, it says",
-    "not_reported": "pain or function not reported",
+    "not_reported": "pain or function not reported in the abstract",
 }
 # What a conclusion stands against (docs/evidence.md).
 VERSUS = {
@@ -108,7 +108,7 @@ HARMS = {
     "serious": "a serious event",
     "none_serious": "none serious",
     "called_safe": "called safe, without events stated",
-    "not_reported": "not reported",
+    "not_reported": "not reported in the abstract",
 }
 REGIONS = {
     "lumbar": "low back and pelvis",
