@@ -59,6 +59,7 @@ class Quote:
     direction: str | None
     citation: str
     score: float
+    cites_retracted: bool  # a review or guideline known to cite a retracted paper
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def _papers(conn: sqlite3.Connection, words: Sequence[str]) -> list[dict[str, An
     if not words:
         return []
     cursor = conn.execute(
-        "SELECT a.* FROM (SELECT rowid, bm25(articles_fts) AS rank FROM articles_fts WHERE articles_fts MATCH ?"  # noqa: S608 - ours
+        "SELECT a.*, EXISTS (SELECT 1 FROM leans_on_retracted l WHERE l.pmid = a.pmid) AS leans"  # noqa: S608 - ours
+        " FROM (SELECT rowid, bm25(articles_fts) AS rank FROM articles_fts WHERE articles_fts MATCH ?"
         " ORDER BY rank LIMIT ?) f JOIN articles a ON a.pmid = f.rowid WHERE a.status != 'retracted'"
         f" AND a.abstract IS NOT NULL AND a.design NOT IN ({', '.join('?' * len(_NO_FINDINGS))}) ORDER BY f.rank",
         (" OR ".join(f'"{word}"' for word in words), _PAPERS, *_NO_FINDINGS),
@@ -153,6 +155,7 @@ def _best(row: dict[str, Any], weights: dict[str, float]) -> Quote | None:
         row["direction"],
         "",
         round(best[0], 4),
+        bool(row["leans"]),
     )
 
 

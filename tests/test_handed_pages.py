@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from catalog.site.workers import MOST_CLIENTS, Busy, Workers
-from tests.claim_records import RETRACTED_TRIAL, SHAM_TRIAL, told_records
+from tests.claim_records import LEANING_REVIEW, RETRACTED_TRIAL, SHAM_TRIAL, told_records
 from tests.site_fixtures import Site, serving, write_site
 from tests.site_fixtures import browser as browser
 
@@ -253,3 +253,11 @@ def test_a_retracted_reference_is_met_first_and_cannot_be_missed(handed: Site, b
     assert ground[0] != ground[1] == ground[2]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
+
+
+def test_a_quote_from_a_review_that_cites_a_retracted_paper_says_so(handed: Site) -> None:
+    """Marked on the page and in JSON, as everywhere."""
+    sentence = "Pooled pain was significantly lower with cells than with control."
+    found = _post(handed, "/quotes.json", json={"text": sentence}).json()
+    assert {quote["pmid"] for quote in found["nearest"] if quote["cites_retracted"]} == {LEANING_REVIEW}
+    assert "Cites a retracted paper" in _post(handed, "/quotes", data={"text": sentence}).text

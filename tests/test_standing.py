@@ -38,6 +38,7 @@ def _checked(conn: sqlite3.Connection, text: str) -> CheckedText:
         # A comparison needs a comparator in common.
         ("PRP relieves sacroiliac joint pain better than steroid injections.", ["prp-better-than-steroid-sacroiliac"]),
         ("PRP relieves sacroiliac joint pain better than placebo.", []),
+        ("Unlike cortisone, which weakens tissue, PRP relieves low back pain.", []),
         ("Ozone works as well as microdiscectomy.", ["ozone-instead-of-discectomy"]),
         # Where no card is on exactly the treatment, one that holds it.
         ("PRP is an alternative to spinal surgery for low back pain.", ["injections-instead-of-surgery"]),

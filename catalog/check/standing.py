@@ -65,8 +65,8 @@ def _compares_alike(claim: Claim, other: StandingClaim) -> bool:
 
 
 def _on_the_same(claim: Claim, other: StandingClaim) -> bool:
-    """A shared condition; one that names none speaks of the back as a whole, or of what it compares with."""
-    if other.kind == "comparison" and claim.conditions_from != "sentence":
+    """A shared condition; one that names none speaks of the back as a whole, or of what is operated on."""
+    if other.kind == "comparison" and "surgery" in other.comparator and claim.conditions_from != "sentence":
         return True
     named = set(claim.conditions) or set(noting().wide)
     return not other.conditions or bool(named & set(other.conditions))

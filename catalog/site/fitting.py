@@ -21,9 +21,9 @@ from catalog.sentences import Sentence
 __all__ = ["Fitted", "fitted"]
 
 # Bytes of a page of at most 100,000, of which head, menu, form and foot take a tenth.
-CLAIMS, ASIDE = 60_000, 7_000
+CLAIMS, ASIDE = 65_000, 7_000
 LONGEST = 1_000  # characters shown of one sentence
-_TAGS = 600  # a claim's own markup
+_TAGS = 300  # a claim's own markup
 _Item = TypeVar("_Item")
 
 
@@ -75,7 +75,7 @@ def _size(found: CheckedClaim, first: dict[tuple[str, tuple[str, ...]], int], nu
     size += sum(150 + _written(other.statement) for other in found.standing)
     size += sum(30 + _of(note.sentence) for note in found.notes)
     for product in found.beside.products if found.beside else ():
-        size += 400
+        size += 200
         if first.setdefault((product.intervention, product.dossier.question.conditions), number) == number:
             size += sum(
                 200 + _of(said_of(rung.listing)) + len(escape(urlencode(rung.listing.slice, doseq=True)))
