@@ -128,14 +128,7 @@ class ClusterScanners:
         """What the oldest file holds, to its `Ended`; the file then counts as read. Raises WorkerDied."""
         messages = self._wait(self._scans[0])
         yield from messages
-        self.drop()
-
-    def drop(self) -> None:
-        """Give up the oldest file, or be done with it."""
-        self.pending.popleft()
-        each = self._scans.popleft()
-        with suppress(Exception):
-            self._client.cancel(each.futures)
+        self.without()
 
     def again(self) -> None:
         """Give the oldest file to the cluster anew."""
@@ -144,8 +137,11 @@ class ClusterScanners:
         each.futures, each.since = [self._start(each.task)], monotonic()
 
     def without(self) -> None:
-        """Give up the oldest file."""
-        self.drop()
+        """Give up the oldest file, or be done with it."""
+        self.pending.popleft()
+        each = self._scans.popleft()
+        with suppress(Exception):
+            self._client.cancel(each.futures)
 
     def _start(self, task: Task, *, besides: str | None = None) -> Future:
         """Submit a file; `besides` is the key of a try under way, whose worker is not to get it again."""
