@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import signal
 import socket
@@ -41,6 +42,9 @@ LOOK_EVERY = 1.0
 DRAIN_WITHIN = 30.0
 STOP_WITHIN = 5
 THREADS = 3
+# The header that says which catalog an answer is of: the beginning of what `sha256sum catalog.db` prints.
+GENERATION = b"x-catalog-generation"
+SHOWN = 16
 SETTINGS: dict[str, Any] = {
     "sql_time_limit_ms": 2_000,
     "max_returned_rows": 1_000,
@@ -192,6 +196,7 @@ class _Edition:
     """One state of the file, with the Datasette that reads it."""
 
     identity: Identity
+    generation: str  # SHA-256 of the file, hex: replicas of one file say the same
     datasette: Datasette
     app: App
     busy: int = 0
@@ -213,8 +218,15 @@ class Dispatcher:
         if edition is None:
             raise RuntimeError("open() comes first")
         edition.busy += 1
+        generation = (GENERATION, edition.generation[:SHOWN].encode())
+
+        async def saying(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), generation]}
+            await send(message)
+
         try:
-            await edition.app(scope, receive, send)
+            await edition.app(scope, receive, saying)
         finally:
             edition.busy -= 1
             if not edition.busy:
@@ -266,14 +278,22 @@ async def _open_edition(path: Path) -> _Edition:
             await asyncio.to_thread(_connect_threads, datasette)
             await datasette.invoke_startup()
             await reader_of(datasette).facts()
-            edition = _Edition(identity, datasette, datasette.app()) if identity else None
-        except (sqlite3.Error, NoCatalog, TooSlow) as error:
+            generation = await asyncio.to_thread(_sha256, path)
+            # Datasette would read the whole file for it, on the event loop, when the first page shows it.
+            datasette.get_database(DATABASE).cached_hash = generation
+            edition = _Edition(identity, generation, datasette, datasette.app()) if identity else None
+        except (OSError, sqlite3.Error, NoCatalog, TooSlow) as error:
             await asyncio.to_thread(_release, datasette)
             raise WrongUse(f"{path}: cannot be read ({error}); write it again with `catalog build`") from error
         if edition and identity == _identity(path):
             return edition
         await asyncio.to_thread(_release, datasette)  # swapped meanwhile: some threads may hold the old file
     raise CatalogError(f"{path}: changes faster than it can be opened; wait for the build to end, then start again")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def _drain(edition: _Edition) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -31,6 +33,11 @@ def swap(path: Path, *titles: str) -> None:
     catalog_of(path.with_name("fresh.db"), *titles).replace(path)
 
 
+def generation(path: Path) -> str:
+    """What answers over a catalog file say in their header."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
 def wait_for(site: Site, count: int) -> None:
     """Until the site shows this many papers."""
     wait_until(lambda: site.get("/search.json").json()["total"] == count)
@@ -42,6 +49,25 @@ def test_the_site_answers_when_it_says_so(tmp_path: Path) -> None:
         assert requests.get(site.url, timeout=5).status_code == 200
         assert site.get("/catalog/articles.json?_shape=array").json()[0]["title"] == "Synthetic one"
         assert site.get("/_memory").status_code == 404
+
+
+def test_every_answer_says_its_catalog(tmp_path: Path) -> None:
+    """Pages, data, files, style and refusals bear the beginning of the file's SHA-256."""
+    path = catalog_of(tmp_path / "catalog.db", "Synthetic one")
+    with serving(path) as site:
+        style = re.search(r"/-/catalog/\w+\.css", site.get("/").text)
+        assert style
+        for address in (
+            "/",
+            "/",
+            "/search.json",
+            "/catalog/articles",
+            "/catalog.db",
+            "/nothing",
+            "/-/threads",
+            style[0],
+        ):
+            assert site.get(address).headers["x-catalog-generation"] == generation(path), address
 
 
 def test_a_new_catalog_is_taken_up(tmp_path: Path) -> None:
@@ -87,8 +113,9 @@ def test_old_files_are_let_go(tmp_path: Path) -> None:
 
 
 def test_no_answer_mixes_two_catalogs(tmp_path: Path) -> None:
-    """While catalogs are swapped under load, each answer is whole: its count is the count of its papers."""
+    """While catalogs are swapped under load, an answer counts what it lists, and what the catalog it names holds."""
     path = catalog_of(tmp_path / "catalog.db", "Synthetic 0")
+    counts = {generation(path): 1}
     wrong: list[object] = []
     stop = threading.Event()
     with serving(path) as site:
@@ -98,14 +125,17 @@ def test_no_answer_mixes_two_catalogs(tmp_path: Path) -> None:
                 while not stop.is_set():
                     answer = session.get(f"{site.url}search.json", timeout=10)
                     found = answer.json()
-                    if answer.status_code != 200 or found["total"] != len(found["articles"]):
-                        wrong.append(found)
+                    said = answer.headers["x-catalog-generation"]
+                    if answer.status_code != 200 or {found["total"], len(found["articles"])} != {counts.get(said)}:
+                        wrong.append((said, found))
 
         readers = [threading.Thread(target=ask) for _ in range(4)]
         for reader in readers:
             reader.start()
         for count in (5, 12, 3, 8):
-            swap(path, *(f"Synthetic {n}" for n in range(count)))
+            fresh = catalog_of(tmp_path / "fresh.db", *(f"Synthetic {n}" for n in range(count)))
+            counts[generation(fresh)] = count
+            fresh.replace(path)
             wait_for(site, count)
         stop.set()
         for reader in readers:
