@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from catalog.claims import Claim
 from catalog.evidence import COUNTED_REGIONS
-from harvest.words import tokens
+from harvest.words import Words
 
 __all__ = [
     "AGAINST",
@@ -197,14 +197,14 @@ def _dossier(
 
 def names_any(words: Iterable[str], text: str) -> bool:
     """Whether a text names one of some words or phrases, of which a final * stands for any ending."""
-    return _pattern(words).search(" ".join(token.word for token in tokens(text))) is not None
+    return _pattern(words).search(" ".join(Words(text).words)) is not None
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of some words or phrases in a folded text; the full-text index stems, so it misses words before a *."""
     phrases = []
     for word in words:
-        text = " ".join(token.word for token in tokens(word))
+        text = " ".join(Words(word).words)
         if text:
             phrases.append(re.escape(text) + ("" if word.endswith("*") else r"(?!\S)"))
     return re.compile(rf"(?<!\S)(?:{'|'.join(phrases)})" if phrases else r"(?!)")
@@ -213,4 +213,4 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
 def _folded(conn: sqlite3.Connection, pmid: int) -> str:
     """Title, abstract and subject words of a paper as words with a blank between."""
     texts = conn.execute("SELECT title, abstract, subjects FROM articles_text WHERE pmid = ?", (pmid,)).fetchone()
-    return " | ".join(" ".join(token.word for token in tokens(text)) for text in texts if text)
+    return " | ".join(" ".join(Words(text).words) for text in texts if text)

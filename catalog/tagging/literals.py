@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from catalog.tagging.lexicon import SHORTEST
@@ -78,16 +79,18 @@ def needed(pattern: str) -> tuple[Words, ...]:
     return known_of(pattern)[0]
 
 
+@lru_cache(maxsize=64)
 def known_of(pattern: str) -> tuple[tuple[Words, ...], tuple[str, ...]]:
     """(what `needed` says, what `beginnings` says) of a pattern, from one reading of it."""
     if _parser is None:  # pragma: no cover - a Python that moved it
         return (), ()
     nodes = list(_parser.parse(pattern, re.IGNORECASE))
-    return _needs(nodes), _begins(nodes)
+    met: _Met = {}
+    return _needs(nodes, met), _begins(nodes, met)
 
 
-def _needs(nodes: list[Any]) -> tuple[Words, ...]:
-    found = {_short(words) for words in _every(nodes)}
+def _needs(nodes: list[Any], met: _Met) -> tuple[Words, ...]:
+    found = {_short(words) for words in _every(nodes, met)}
     told = [words for words in found if not any(_says_more(other, words) for other in found if other != words)]
     return tuple(sorted(told, key=lambda words: (_worth(words), sorted(words)), reverse=True))
 
@@ -100,8 +103,8 @@ def beginnings(pattern: str) -> tuple[str, ...]:
     return known_of(pattern)[1]
 
 
-def _begins(nodes: list[Any]) -> tuple[str, ...]:
-    words = {word for word, _ in _spelled(nodes, REACH)}
+def _begins(nodes: list[Any], met: _Met) -> tuple[str, ...]:
+    words = {word for word, _ in _spelled(nodes, REACH, met)}
     cut = {DIGIT if word[:1].isdigit() or word[:1] == DIGIT else word.partition(DIGIT)[0] for word in words}
     if min(map(len, cut - {DIGIT}), default=SHORTEST_BEGINNING) < SHORTEST_BEGINNING:
         return ()
@@ -125,27 +128,29 @@ def _says_more(one: Words, other: Words) -> bool:
 
 
 Spelling = tuple[str, bool]  # what stands there, and whether more may follow it directly
+# The spellings of each node of one pattern, by identity and reach: groups are met again from every place before them.
+_Met = dict[tuple[int, int], set[Spelling]]
 
 
-def _every(nodes: list[Any]) -> Iterator[set[str]]:
+def _every(nodes: list[Any], met: _Met) -> Iterator[set[str]]:
     """Sets of literals, each needed, from all places of a sequence and from within its groups."""
     for i, node in enumerate(nodes):
         if i == 0 or nodes[i - 1][0] is not _ops.LITERAL:
-            words = {run(word) for word, _ in _spelled(nodes[i:], FARTHEST)}
+            words = {run(word) for word, _ in _spelled(nodes[i:], FARTHEST, met)}
             if min(map(len, words)) >= SHORTEST:
                 yield words
-        yield from _within(node)
+        yield from _within(node, met)
 
 
-def _within(node: Any) -> Iterator[set[str]]:
+def _within(node: Any, met: _Met) -> Iterator[set[str]]:
     """Literals needed by what stands within a group that must be there."""
     op, value = node
     if op is _ops.SUBPATTERN:
-        yield from _every(list(value[3]))
+        yield from _every(list(value[3]), met)
     elif op in (_ops.MAX_REPEAT, _ops.MIN_REPEAT) and value[0] >= 1:
-        yield from _every(list(value[2]))
+        yield from _every(list(value[2]), met)
     elif op is _ops.BRANCH:
-        best = [max(_every(list(branch)), key=_worth, default=None) for branch in value[1]]
+        best = [max(_every(list(branch), met), key=_worth, default=None) for branch in value[1]]
         words = {word for words in best for word in words or ()}
         if None not in best and len(words) <= MOST:
             yield words
@@ -155,15 +160,26 @@ def _worth(words: Collection[str]) -> tuple[int, int]:
     return min(min(map(len, words)), 6), -len(words)
 
 
-def _spelled(nodes: list[Any], reach: int) -> set[Spelling]:
+def _spelled(nodes: list[Any], reach: int, met: _Met) -> set[Spelling]:
     """The ways a sequence can begin, as far as they can be spelled out, and not much farther than `reach`."""
     spellings: set[Spelling] = {("", True)}
-    for node in nodes:
-        after = _node(node, reach)
+    place = 0
+    while place < len(nodes):
+        letters, place = _letters(nodes, place)
+        if letters:
+            after = {(letters, True)}
+        else:
+            key = id(nodes[place]), reach
+            known = met.get(key)
+            if known is None:
+                known = met[key] = _node(nodes[place], reach, met)
+            after, place = known, place + 1
         grown: set[Spelling] = set()
         for word, open_ in spellings:
             if open_ and len(word) < reach:
-                grown |= {((word + more)[:reach], goes_on and len(word + more) < reach) for more, goes_on in after}
+                for more, goes_on in after:
+                    longer = word + more
+                    grown.add((longer[:reach], goes_on and len(longer) < reach))
             else:
                 grown.add((word, False))
         if len(grown) > MOST:
@@ -174,7 +190,19 @@ def _spelled(nodes: list[Any], reach: int) -> set[Spelling]:
     return spellings
 
 
-def _node(node: Any, reach: int) -> set[Spelling]:
+def _letters(nodes: list[Any], place: int) -> tuple[str, int]:
+    """(the plain characters that stand from a place on, in lower case; where they end)."""
+    letters = ""
+    for op, value in nodes[place:]:
+        letter = chr(value).lower() if op is _ops.LITERAL else ""
+        if not letter or not letter.isascii():
+            break
+        letters += letter
+        place += 1
+    return letters, place
+
+
+def _node(node: Any, reach: int, met: _Met) -> set[Spelling]:
     op, value = node
     if op is _ops.LITERAL:
         letter = chr(value).lower()
@@ -185,17 +213,17 @@ def _node(node: Any, reach: int) -> set[Spelling]:
         letters = [chr(v).lower() for o, v in value if o is _ops.LITERAL]
         return {(letter, True) for letter in letters} if len(letters) == len(value) <= 4 else {("", False)}
     if op is _ops.SUBPATTERN:
-        return _spelled(list(value[3]), reach)
+        return _spelled(list(value[3]), reach, met)
     if op is _ops.BRANCH:
         found: set[Spelling] = set()
         for branch in value[1]:
-            found |= _spelled(list(branch), reach)
+            found |= _spelled(list(branch), reach, met)
         return found if len(found) <= MOST else {("", False)}
     if op in (_ops.MAX_REPEAT, _ops.MIN_REPEAT):
         least, most, inner = value
         if (least, most) == (0, 1):
-            return {("", True)} | _spelled(list(inner), reach)
-        return {(word, False) for word, _ in _spelled(list(inner), reach)} if least else {("", False)}
+            return {("", True)} | _spelled(list(inner), reach, met)
+        return {(word, False) for word, _ in _spelled(list(inner), reach, met)} if least else {("", False)}
     if op in (_ops.AT, _ops.ASSERT, _ops.ASSERT_NOT):
         return {("", True)}
     return {("", False)}
