@@ -299,3 +299,8 @@ def test_a_wrong_number_rule_is_named(entry: dict[str, object], why: str, monkey
 def test_rules_count_in_parts_that_exist() -> None:
     """Every rule counts in some part of a paper."""
     assert all(rule.zones and rule.zones <= frozenset(ZONES) for rule in EVERY)
+
+
+def test_a_ratio_before_groups_counts_no_groups() -> None:
+    """The second figure of a ratio is no number of groups ("1:2 to groups"); such a record once ended the build."""
+    assert people("", "Patients were randomised 1:2 to groups of 20 patients each.", "rct") is None

@@ -31,7 +31,7 @@ class Branch:
         LEXICON.add(word for words in needs for word in words)
         # Whether a match begins with a sign; else it holds one.
         self.anchored = bool(begins)
-        self._signs = Signs(begins or sorted(self.key), bounded=part.startswith(r"\b"))
+        self._signs = Signs.of(frozenset(begins) or self.key, bounded=part.startswith(r"\b"))
         self._compiled = re.compile(part if self._exact else lowered_pattern(part))
 
     def alive(self, present: Set[str]) -> bool:
@@ -51,11 +51,12 @@ class Branch:
         if not self.anchored:
             return self._compiled.search(text, start, end)
         places = scan.places_of(self._signs)
+        if not places or places[-1] < start:
+            return None
         match = self._compiled.match
-        for at in range(bisect_left(places, start) if start else 0, len(places)):
-            place = places[at]
+        for place in places if places[0] >= start else places[bisect_left(places, start) :]:
             if place >= end:
-                break
+                return None
             if found := match(text, place, end):
                 return found
         return None

@@ -245,7 +245,9 @@ def _of_parts(document: Document, counts: list[_Count]) -> list[_Count]:
         own = next(number for number in numbers(text) if number.start == only.start)
         lead = text[max(only.sentence.start, only.start - REACH) : only.start]
         if groups and (compiled("participants", "each").match(text, own.end) or _cohorts(lead)):
-            many = next(number for number in numbers(text) if number.start == groups.start(1))
+            many = next((number for number in numbers(text) if number.start == groups.start(1)), None)
+            if many is None:  # the second figure of a ratio
+                return []
             span = (min(groups.start(), only.start), max(groups.end(), only.end))
             value = int(many.value) * only.value
             return [_Count(value, "participants.sum_each", "arms", "abstract", *span, only.sentence, part=False)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from catalog.tagging.lexicon import LEXICON, SHORTEST
@@ -63,30 +64,31 @@ class Scan:
         return found
 
     def _looked_up(self, signs: Signs) -> Sequence[int]:
-        found: list[int] = []
+        found: Sequence[int] = ()
         several = False
         for _, places in self.each_of(signs):
-            several = several or bool(found)
-            found += places
-        if several:
-            found.sort()
-        return found
+            if not found:
+                found = places
+            elif places:
+                found = [*found, *places]
+                several = True
+        return sorted(found) if several else found
 
-    def each_of(self, signs: Signs) -> Iterator[tuple[str, Sequence[int]]]:
+    def each_of(self, signs: Signs) -> list[tuple[str, Sequence[int]]]:
         """Of several literals those that may stand in the text, each with its places."""
-        low = self.low
-        for letters in signs.runs & self.present:
-            places = self._stands[letters]
-            for literal, offset in signs.by_run[letters]:
-                if literal == letters:
-                    yield literal, places
-                else:
-                    yield (
-                        literal,
-                        [at - offset for at in places if at >= offset and low.startswith(literal, at - offset)],
-                    )
-        for literal in signs.short:
-            yield literal, self._finds(literal)
+        present = self.present
+        stands, low = self._stands, self.low
+        found: list[tuple[str, Sequence[int]]] = [(literal, stands[literal]) for literal in signs.runs & present]
+        for letters in signs.parts & present:
+            for literal in signs.by_part[letters]:
+                at = low.find(literal)
+                if at >= 0:
+                    places = [at]
+                    while (at := low.find(literal, at + 1)) >= 0:
+                        places.append(at)
+                    found.append((literal, places))
+        found += [(literal, self._finds(literal)) for literal in signs.short]
+        return found
 
     def _finds(self, literal: str) -> Sequence[int]:
         found = self._places.get(literal)
@@ -117,21 +119,32 @@ class Signs:
     the first of a word.
     """
 
-    __slots__ = ("by_run", "runs", "short")
+    __slots__ = ("by_part", "parts", "runs", "short")
 
     def __init__(self, literals: Iterable[str], *, bounded: bool = False) -> None:
         short = []
-        by_run: dict[str, list[tuple[str, int]]] = {}
+        runs = []
+        by_part: dict[str, list[str]] = {}
         for literal in literals:
             letters = run(literal)
-            if len(letters) >= SHORTEST:
-                by_run.setdefault(letters, []).append((literal, literal.index(letters)))
+            if letters == literal and len(letters) >= SHORTEST:
+                runs.append(literal)
+            elif len(letters) >= SHORTEST:
+                by_part.setdefault(letters, []).append(literal)
             else:
                 short.append(FIRST_DIGIT if bounded and literal == DIGIT else literal)
         self.short = tuple(short)
-        self.by_run = by_run
-        self.runs = frozenset(by_run)
-        LEXICON.add(self.runs)
+        # Literals of letters alone, and the others by the longest run of letters in them.
+        self.runs = frozenset(runs)
+        self.by_part = {letters: tuple(its) for letters, its in by_part.items()}
+        self.parts = frozenset(by_part)
+        LEXICON.add(self.runs | self.parts)
+
+    @classmethod
+    @cache
+    def of(cls, literals: frozenset[str], *, bounded: bool = False) -> Signs:
+        """The signs of some literals, the same for all who look for the same."""
+        return cls(literals, bounded=bounded)
 
 
 # Stands for a digit that begins a word.
