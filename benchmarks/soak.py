@@ -4,10 +4,11 @@ Readers are wrk's (readers.lua), on the same machine as the server. They ask for
 searches and papers, the first page, claim cards, sometimes a feed, an export, a text to check. Every second request
 bears a cookie, so that half of all answers cannot come from the site's memory of pages.
 
-A busy day: 200 readers, each with pauses of two seconds in the mean, and the server's memory meanwhile. A rush: the same 200
-without any pause. A new catalog: two editions that differ in a word of every title take turns in the served file's
-place while readers read; every answer must be whole and of one edition. An abusive client: 20 readers, alone, and
-beside one client that asks for something expensive again and again.
+A busy day: 200 readers, each with pauses of two seconds in the mean, and the server's memory meanwhile. A rush: the
+same 200 without any pause. A new catalog: two editions that differ in a word of every title take turns in the served
+file's place while readers read; every answer must be whole and of one edition. An abusive client: 20 readers, alone,
+and beside one client that asks for something expensive again and again. wrk stands where a proxy would, and names the
+addresses readers come from as a proxy does (X-Forwarded-For).
 """
 
 # ruff: noqa: S311 - its random numbers are no secrets
@@ -42,7 +43,9 @@ BEGIN, END = "<!-- made by benchmarks/soak.py -->", "<!-- end -->"
 WEIGHTS = {"home": 15, "paper": 25, "list by filters": 8, "claims": 6, "search: two words": 8, "search: rare word": 8}
 WEIGHTS |= {"search: a word and PRP, with synonyms": 5, "search: author": 3, "search: phrase": 3}
 EDITIONS = ("quillwortfirst", "quillwortsecond")
-_JSON = (("Content-Type", "application/json"),)
+_JSON = ("Content-Type", "application/json")
+_ANEW = ("Cookie", "a=1")  # not from the memory of pages
+_ABUSER = 250
 _CLAIM = "Stem cell injections relieve low back pain. Ozone is safer than surgery for a herniated disc. "
 _ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 _CROSSED = "SELECT count(*) FROM articles a, articles b WHERE a.abstract LIKE '%' || b.title || '%'"
@@ -52,11 +55,11 @@ ABUSES = {
     "every record against every other in SQL": [Asked(f"/catalog.json?sql={quote(_CROSSED)}")],
     "facets of every column": [Asked("/catalog/articles?_facet=title&_facet=abstract&_facet=authors&_size=1000")],
     "whole tables as CSV": [Asked("/catalog/articles.csv?_stream=1&_size=max")],
-    "the widest search, 10,000 papers as RIS": [Asked("/search.ris?q=pain", headers=(("Cookie", "a=1"),))],
+    "the widest search, 10,000 papers as RIS": [Asked("/search.ris?q=pain", headers=(_ANEW,))],
     "the widest search, page after page": [
-        Asked(f"/search?q=pain+OR+disc+OR+p*&page={page}", headers=(("Cookie", "a=1"),)) for page in range(1, 90)
+        Asked(f"/search?q=pain+OR+disc+OR+p*&page={page}", headers=(_ANEW,)) for page in range(1, 90)
     ],
-    "the longest texts to check": [Asked("/check.json", "POST", _JSON, f'{{"text": "{_CLAIM * 400}"}}')],
+    "the longest texts to check": [Asked("/check.json", "POST", (_JSON,), f'{{"text": "{_CLAIM * 400}"}}')],
 }
 
 
@@ -68,8 +71,14 @@ def mix(url: str, path: Path) -> list[Asked]:
     asked: list[Asked] = []
     for kind, listed in kinds.items():
         asked += [Asked(address) for address in rng.choices(listed, k=40 * WEIGHTS.get(kind, 1))]
-    asked += [replace(one, headers=(("Cookie", "a=1"),)) for one in asked]
-    return asked + [Asked("/check.json", "POST", _JSON, f'{{"text": "{_CLAIM}"}}')] * 2
+    asked += [replace(one, headers=(_ANEW,)) for one in asked]
+    asked += [Asked("/check.json", "POST", (_JSON,), f'{{"text": "{_CLAIM}"}}')] * 20
+    return [replace(one, headers=(*one.headers, _from(rng.randrange(200)))) for one in asked]
+
+
+def _from(number: int) -> tuple[str, str]:
+    """The header that names a reader's address (of the block set apart for documentation)."""
+    return ("X-Forwarded-For", f"198.51.100.{number}")
 
 
 def memory(pid: int) -> float:
@@ -170,7 +179,7 @@ def busy_day(path: Path, workers: int, minutes: float, readers: int) -> list[str
         row(f"{readers} readers with pauses, {day.seconds / 60:.0f} minutes", day),
         row(f"{readers} readers without a pause, {rush.seconds:.0f} s", rush),
         "",
-        f"The busy day took {used:.2f} processors of the server's two. Memory of the server, all {workers} processes together:"
+        f"The busy day took {used:.2f} of the processors. Memory of the server's {workers} processes together:"
         f" {began:.0f} MB at the start; then, at ten moments of the busy day,"
         f" {', '.join(f'{value:.0f}' for value in parts)} MB; {after:.0f} MB after the rush.",
         f"Statuses: {statuses(day, rush)}.",
@@ -193,8 +202,8 @@ def new_catalog(path: Path, workers: int, seconds: float, every: float = 4) -> l
         *HEADS,
         row(f"40 readers, pauses of 0.2 s, {len(times)} new catalogs in {found.seconds:.0f} s", found),
         "",
-        f"Of {found.requests:,} answers **{found.failed} failed and {found.mixed} were mixed**: {found.first:,} were of the one"
-        f" edition, {found.second:,} of the other, {found.neither:,} held no title at all (such as the page of references);"
+        f"Of {found.requests:,} answers **{found.failed} failed and {found.mixed} were mixed**: {found.first:,} were"
+        f" of the one edition, {found.second:,} of the other, {found.neither:,} held no title at all;"
         f" {found.unlike} named a generation in their header that another edition had named.",
         f"Most memory while old and new were open together: {max(seen, default=0):.0f} MB.",
         f"Statuses: {statuses(found)}.",
@@ -207,14 +216,16 @@ def abuse(path: Path, workers: int, seconds: float) -> list[str]:
     lines = [
         "## One abusive client",
         "",
-        "20 readers with pauses of half a second, alone, then beside one client that asks over ten connections without a pause.",
+        "20 readers with pauses of half a second, alone, then beside one client that asks over ten connections"
+        " without a pause.",
         "",
         "| the client asks for | readers' answers | p50 ms | p95 ms | p99 ms | failed | the client got |",
         "|---|--:|--:|--:|--:|--:|---|",
     ]
     with served(path, workers) as (url, _, _):
         asked = [one for one in mix(url, path) if one.method == "GET"]
-        for name, wanted in {"nothing": [], **ABUSES}.items():
+        for name, requests in {"nothing": [], **ABUSES}.items():
+            wanted = [replace(one, headers=(*one.headers, _from(_ABUSER))) for one in requests]
             client = started(url, wanted, readers=10, seconds=seconds + 2, seed=5) if wanted else None
             time.sleep(1)
             found = started(url, asked, readers=20, seconds=seconds, pause=0.5, seed=3).wait()
@@ -254,8 +265,9 @@ def main() -> None:
     asked = parser.parse_args()
     parts = asked.parts.split(",")
     lines = [
-        f"{asked.records:,} records, `catalog serve --workers {asked.workers}`, {os.cpu_count()} processors shared with the readers"
-        f" ({platform.system()} {platform.machine()}), Python {platform.python_version()}; load before: {os.getloadavg()[0]:.1f}.",
+        f"{asked.records:,} records, `catalog serve --workers {asked.workers}`, {os.cpu_count()} processors shared with"
+        f" the readers ({platform.system()} {platform.machine()}), Python {platform.python_version()};"
+        f" load before: {os.getloadavg()[0]:.1f}.",
         "",
     ]
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:

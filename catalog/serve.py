@@ -30,7 +30,9 @@ from datasette.app import Datasette
 from datasette.database import Database, connections
 
 from catalog.errors import CatalogError, WrongUse
+from catalog.lane import Lane
 from catalog.opening import open_catalog
+from catalog.site.guard import is_long, path_of
 from catalog.site.metadata import metadata_path
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
 from harvest.errors import HarvestError
@@ -42,6 +44,7 @@ LOOK_EVERY = 1.0
 DRAIN_WITHIN = 30.0
 STOP_WITHIN = 5
 THREADS = 3
+SWITCH_EVERY = 0.001  # seconds a thread that computes keeps the others waiting; Python's own is five times that
 # The header that says which catalog an answer is of: the beginning of what `sha256sum catalog.db` prints.
 GENERATION = b"x-catalog-generation"
 SHOWN = 16
@@ -125,6 +128,7 @@ async def _run(
     *,
     parent: int | None = None,
 ) -> None:
+    sys.setswitchinterval(SWITCH_EVERY)
     dispatcher = Dispatcher(path)
     await dispatcher.open()
     listener = listening()  # a helper takes no request before it can answer
@@ -193,11 +197,11 @@ async def _expect_page(host: str, port: int, address: str) -> None:
 
 @dataclass
 class _Edition:
-    """One state of the file, with the Datasette that reads it."""
+    """One state of the file, with the Datasettes that read it: one for readers' pages, one for data pages."""
 
     identity: Identity
     generation: str  # SHA-256 of the file, hex: replicas of one file say the same
-    datasette: Datasette
+    datasettes: tuple[Datasette, ...]
     app: App
     busy: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -208,6 +212,7 @@ class Dispatcher:
 
     def __init__(self, path: Path):
         self._path = path
+        self._lane = Lane("data pages")
         self._current: _Edition | None = None
         self._refused: Identity | None = None
         self._draining: set[asyncio.Task[None]] = set()
@@ -234,7 +239,7 @@ class Dispatcher:
 
     async def open(self) -> None:
         """Open the file as it is now. Raises WrongUse where it is no catalog."""
-        self._current = await _open_edition(self._path)
+        self._current = await _open_edition(self._path, self._lane)
 
     async def follow(self) -> None:
         """Look at the file once a second for as long as the site runs."""
@@ -248,7 +253,7 @@ class Dispatcher:
         if identity is None or (self._current and identity == self._current.identity) or identity == self._refused:
             return
         try:
-            fresh = await _open_edition(self._path)
+            fresh = await _open_edition(self._path, self._lane)
         except HarvestError as error:
             self._refused = identity
             print(f"{error}; the site goes on with the catalog it had", file=sys.stderr, flush=True)
@@ -265,30 +270,44 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*self._draining, return_exceptions=True)
         if self._current is not None:
-            await asyncio.to_thread(_release, self._current.datasette)
+            await asyncio.to_thread(_release, *self._current.datasettes)
             self._current = None
+        self._lane.close()
 
 
-async def _open_edition(path: Path) -> _Edition:
-    """A Datasette whose every thread reads the same file, ready to answer."""
+async def _open_edition(path: Path, lane: Lane) -> _Edition:
+    """Datasettes whose every thread reads the same file, ready to answer: one here, one for data pages in the lane."""
     for _ in range(5):
         identity = _identity(path)
-        datasette = await asyncio.to_thread(open_datasette, path)
+        pages, data = await asyncio.gather(*(asyncio.to_thread(open_datasette, path) for _ in range(2)))
         try:
-            await asyncio.to_thread(_connect_threads, datasette)
-            await datasette.invoke_startup()
-            await reader_of(datasette).facts()
+            await asyncio.gather(*(asyncio.to_thread(_connect_threads, datasette) for datasette in (pages, data)))
+            await pages.invoke_startup()
+            reader_of(data).adopt(await reader_of(pages).facts())
+            await lane.run(data.invoke_startup())
             generation = await asyncio.to_thread(_sha256, path)
             # Datasette would read the whole file for it, on the event loop, when the first page shows it.
-            datasette.get_database(DATABASE).cached_hash = generation
-            edition = _Edition(identity, generation, datasette, datasette.app()) if identity else None
+            for datasette in (pages, data):
+                datasette.get_database(DATABASE).cached_hash = generation
+            app = _parted(pages.app(), lane.app(data.app()))
+            edition = _Edition(identity, generation, (pages, data), app) if identity else None
         except (OSError, sqlite3.Error, NoCatalog, TooSlow) as error:
-            await asyncio.to_thread(_release, datasette)
+            await asyncio.to_thread(_release, pages, data)
             raise WrongUse(f"{path}: cannot be read ({error}); write it again with `catalog build`") from error
         if edition and identity == _identity(path):
             return edition
-        await asyncio.to_thread(_release, datasette)  # swapped meanwhile: some threads may hold the old file
+        await asyncio.to_thread(_release, pages, data)  # swapped meanwhile: some threads may hold the old file
     raise CatalogError(f"{path}: changes faster than it can be opened; wait for the build to end, then start again")
+
+
+def _parted(pages: App, data: App) -> App:
+    """The app of readers' pages, but for what takes long."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = data if scope["type"] == "http" and is_long(path_of(scope)) else pages
+        await chosen(scope, receive, send)
+
+    return app
 
 
 def _sha256(path: Path) -> str:
@@ -304,7 +323,7 @@ async def _drain(edition: _Edition) -> None:
     except TimeoutError:
         pass
     finally:
-        await asyncio.to_thread(_release, edition.datasette)
+        await asyncio.to_thread(_release, *edition.datasettes)
 
 
 class _CatalogDatabase(Database):  # type: ignore[misc]  # Datasette has no types
@@ -353,13 +372,14 @@ def _connect_threads(datasette: Datasette) -> None:
         connected.result()
 
 
-def _release(datasette: Datasette) -> None:
-    """Stop a Datasette's threads and close its files."""
-    datasette.executor.shutdown(wait=True)
-    datasette.get_database(DATABASE).close()
-    internal = datasette.databases.get("_internal")
-    if internal is not None and internal._write_thread is not None:
-        _stop_writer(internal)
+def _release(*datasettes: Datasette) -> None:
+    """Stop Datasettes' threads and close their files."""
+    for datasette in datasettes:
+        datasette.executor.shutdown(wait=True)
+        datasette.get_database(DATABASE).close()
+        internal = datasette.databases.get("_internal")
+        if internal is not None and internal._write_thread is not None:
+            _stop_writer(internal)
 
 
 def _stop_writer(database: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -12,16 +11,20 @@ from datasette.plugins import pm
 from datasette.utils import await_me_maybe
 from datasette.utils.asgi import Request
 
+from catalog.cite.formats import FORMATS
+from catalog.site.clients import client_of
 from catalog.site.headers import App
 from catalog.site.reading import DATABASE
+from catalog.site.turns import Turns
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
 
-__all__ = ["LONGEST_ADDRESS", "guarded", "limit_connection"]
+__all__ = ["LONGEST_ADDRESS", "guarded", "is_long", "limit_connection", "path_of"]
 
 LONGEST_ADDRESS = 16_000  # bytes of path and query
-MOST_WAITING = 20  # requests for data that wait for their turn
+MOST_WAITING = 10  # requests for data that wait for their turn
+MOST_READING = 1_000  # requests for readers' pages that do
 # Of Datasette's `/-/` pages, what a browser needs to show its others, how to sign in (who has is shown all), and which
 # versions answer. Not its threads, file paths, settings, permissions and debugging forms.
 _OPEN = ("static/", "static-plugins/", "catalog/")
@@ -33,6 +36,7 @@ _LONGEST_PATTERN = 1_000  # of LIKE and GLOB: their cost grows with its square
 # One call can run for minutes, and no time limit reaches inside a call.
 _ENDLESS = ("printf", "format")
 _READING = ("GET", "HEAD")
+_WHOLE_LISTS = tuple(f"/{name}.{form.extension}" for name in ("search", "cite") for form in FORMATS)
 _LATER = (b"retry-after", b"5")
 
 
@@ -53,73 +57,86 @@ def _switched_off(*_: object) -> None:
 def guarded(datasette: Datasette, app: App) -> App:
     """The app behind a guard: no endless addresses, no diagnostics, and never every thread busy with data pages."""
     threads = int(datasette.setting("num_sql_threads"))
-    turns = _Turns(max(1, threads - 1))
+    turns = Turns(max(1, threads - 1), MOST_WAITING, of_one=max(1, threads - 2))
+    reading = Turns(threads, MOST_READING, of_one=max(1, threads - 1))
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        raw = _raw_path(scope)
         if len(raw) + len(scope.get("query_string", b"")) > LONGEST_ADDRESS:
             await _refuse(send, 414, "This address is too long. Ask for less at once.")
             return
         if not raw.isascii():
             await _refuse(send, 400, "This address holds characters that have to be written as %XX.")
             return
-        # As Datasette reads it, so that no spelling of an address is one thing here and another there.
-        path = raw.decode("ascii").partition("?")[0]
-        path = "/" + path.removeprefix(datasette.setting("base_url")).lstrip("/")
-        allowed = _READING if _is_data(path) else (*_READING, "POST")
+        path = path_of(scope, datasette.setting("base_url"))
+        allowed = _READING if is_data(path) else (*_READING, "POST")
         if scope["method"] not in allowed:
             await _refuse(send, 405, "This address can only be read.", (b"allow", ", ".join(allowed).encode()))
         elif path.startswith("/-/") and not _is_open(path[3:]) and not await _signed_in(datasette, scope, receive):
             await _refuse(send, 404, "There is nothing at this address.")
-        elif _is_data(path):
-            if not await turns.take():
+        elif is_long(path):
+            client = client_of(scope)
+            if not await turns.take(client):
                 await _refuse(send, 503, "Too many requests for data at once. Try again in a while.", _LATER)
                 return
             try:
                 await app(scope, receive, send)
             finally:
-                turns.give()
-        else:
+                turns.give(client)
+        elif scope["method"] == "POST":  # a text may be long in coming; whoever reads it counts those that wait
             await app(scope, receive, send)
+        else:
+            await _in_turn(reading, app, scope, receive, send)
 
     return wrapped
 
 
-class _Turns:
-    """How many requests for data are answered at once, and how many may wait."""
+async def _in_turn(turns: Turns, app: App, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    """Answer when it is this client's turn. The turn ends when the answer begins: a slow line is nobody else's."""
+    client = client_of(scope)
+    if not await turns.take(client):
+        await _refuse(send, 503, "Too many readers at once. Try again in a while.", _LATER)
+        return
+    held = True
 
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._slots: asyncio.Semaphore | None = None
-        self._waiting = 0
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        nonlocal held
+        if held:
+            held = False
+            turns.give(client)
+        await send(message)
 
-    async def take(self) -> bool:
-        """Wait for a turn; False where too many wait already."""
-        if self._slots is None:
-            self._slots = asyncio.Semaphore(self._count)
-        if self._slots.locked() and self._waiting >= MOST_WAITING:
-            return False
-        self._waiting += 1
-        try:
-            await self._slots.acquire()
-        finally:
-            self._waiting -= 1
-        return True
-
-    def give(self) -> None:
-        """End a turn."""
-        if self._slots is not None:
-            self._slots.release()
+    try:
+        await app(scope, receive, sending)
+    finally:
+        if held:
+            turns.give(client)
 
 
 def _is_open(name: str) -> bool:
     return name in _OPEN_PAGES or name.startswith(_OPEN)
 
 
-def _is_data(path: str) -> bool:
+def is_long(path: str) -> bool:
+    """Whether an answer may take seconds of work while it is sent: data pages, and whole lists as files."""
+    return is_data(path) or path.startswith(_WHOLE_LISTS)
+
+
+def path_of(scope: MutableMapping[str, Any], base_url: str = "/") -> str:
+    """A request's path as Datasette reads it, so that no spelling of an address is one thing here and another there."""
+    path = _raw_path(scope).decode("ascii", "replace").partition("?")[0]
+    return "/" + path.removeprefix(base_url).lstrip("/")
+
+
+def _raw_path(scope: MutableMapping[str, Any]) -> bytes:
+    return scope.get("raw_path") or quote(scope["path"]).encode()
+
+
+def is_data(path: str) -> bool:
+    """Whether a path is one of Datasette's own pages of the catalog: tables, rows, SQL."""
     return path != f"/{DATABASE}.db" and path.split(".")[0].split("/")[1] == DATABASE
 
 

@@ -5,7 +5,6 @@ GET shows the form; POST answers, and forgets the text: it is not kept, not logg
 
 from __future__ import annotations
 
-import ipaddress
 import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from catalog.references.report import as_json as references_json
 from catalog.references.report import summary as references_summary
 from catalog.site.answering import html_answer, json_answer, posting
 from catalog.site.bodies import BadBody, Handed, read_body
+from catalog.site.clients import client_of
 from catalog.site.fitting import fitted
 from catalog.site.reading import reader_of
 from catalog.site.workers import Busy, OutOfTime, workers_of
@@ -141,7 +141,7 @@ async def _answer(
     handed = Handed("", None, "the text")
     try:
         workers = workers_of(datasette)
-        workers.admit(_client(request))
+        workers.admit(client_of(request.scope))
         handed = await read_body(request, most)
         found = await workers.run(lambda conn, tick: work(conn, tick, handed))
     except (BadBody, Busy) as refused:
@@ -179,18 +179,6 @@ async def _refused(
         response.headers["retry-after"] = str(why.after)
     response.headers["cache-control"] = "no-store"
     return response
-
-
-def _client(request: Request) -> str:
-    """Whose requests are counted together: an IPv4 address, or an IPv6 network of one customer (/64)."""
-    host = (request.scope.get("client") or ("unknown", 0))[0]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return str(host)
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
 
 
 def _quotes_json(found: Quotes, dated: Dated) -> dict[str, Any]:
