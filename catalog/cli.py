@@ -22,12 +22,12 @@ from catalog.errors import WrongUse
 from catalog.evaluation import as_document, as_text, evaluate
 from catalog.explain import explain
 from catalog.export import FORMATS, Format, export
-from catalog.opening import open_catalog
 from catalog.references.files import check_file as check_reference_file
 from catalog.references.report import as_json as references_json
 from catalog.references.report import as_text as references_text
 from catalog.references.report import exit_status
-from catalog.serve import serve
+from catalog.serve import Options, serve
+from catalog.serving.flags import address_options, serving_options
 from catalog.up import prepare, write_sample_in
 from harvest.commands import LISTED, PATH, Commands, say, topics_option
 from harvest.eutils import package_version
@@ -35,15 +35,6 @@ from harvest.progress import progress_for
 from harvest.topics import load_topics
 
 __all__ = ["main"]
-
-
-def _address_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option(
-        "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0: any free port."
-    )(command)
-    return click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets other machines in.")(
-        command
-    )
 
 
 def _catalog_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,19 +108,12 @@ def _tell_built(built: Built) -> None:
 
 
 @main.command("serve")
-@click.argument("path", type=PATH, default=Path("catalog.db"), metavar="[catalog.db]")
-@_address_options
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Processes that answer.",
-)
-def serve_command(path: Path, host: str, port: int, workers: int) -> None:
+@click.argument("path", type=PATH, default=Path("catalog.db"), envvar="CATALOG_DB", metavar="[catalog.db]")
+@address_options
+@serving_options
+def serve_command(path: Path, host: str, port: int, **options: Any) -> None:
     """Show a catalog in the browser. A newer catalog built meanwhile is taken up by itself."""
-    open_catalog(path).close()
-    serve(path, host, port, on_ready=_tell_ready, workers=workers)
+    serve(path, host, port, on_ready=_tell_ready, options=Options(**options))
 
 
 def _tell_ready(address: str) -> None:
@@ -137,7 +121,7 @@ def _tell_ready(address: str) -> None:
 
 
 @main.command()
-@_address_options
+@address_options
 @topics_option
 @_second_sources
 def up(

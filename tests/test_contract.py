@@ -26,7 +26,7 @@ COMMANDS = {
     },
     "catalog": {
         "build": {"source", "target"},
-        "serve": {"host", "port"},
+        "serve": {"path", "host", "port", "workers", "log", "metrics", "stop_delay", "stop_within"},
         "up": {"host", "port"},
         "digest": set(),
         "export": {"db", "folder", "kind"},
@@ -93,6 +93,14 @@ def test_commands_and_their_options(name: str) -> None:
         found = group.get_command(click.Context(group), command)
         assert found is not None, command
         assert options <= {parameter.name for parameter in found.params}, command
+
+
+def test_settings_of_a_running_site() -> None:
+    """`catalog serve` reads each of its settings from an environment variable of the same name."""
+    command = catalog_command.get_command(click.Context(catalog_command), "serve")
+    assert command is not None
+    named = {parameter.name: parameter.envvar for parameter in command.params}
+    assert named == {"path": "CATALOG_DB", **{name: f"CATALOG_{name.upper()}" for name in named if name != "path"}}
 
 
 @pytest.mark.parametrize("table", TABLES)

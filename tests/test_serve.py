@@ -19,7 +19,8 @@ import pytest
 import requests
 
 from catalog.errors import WrongUse
-from catalog.serve import open_datasette, serve
+from catalog.serve import serve
+from catalog.serving.editions import open_datasette
 from tests.records import article_xml
 from tests.site_fixtures import Site, serving, wait_until, write_site
 

@@ -1,12 +1,12 @@
-"""`catalog serve --workers 2`: two processes answer at one port, and neither outlives the other's end."""
+"""`catalog serve --workers 2`: two processes answer at one port, are kept running, and end together, answers whole."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
-import subprocess
-import sys
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,26 +15,34 @@ import pytest
 import requests
 
 from tests.records import article_xml
+from tests.running import Served, start
 from tests.site_fixtures import wait_until, write_site
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are listed in /proc on Linux")
 
 
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_site(tmp_path_factory.mktemp("workers") / "catalog.db", [article_xml("Synthetic", pmid=970060001)])
+
+
 @contextmanager
-def started(path: Path) -> Iterator[tuple[subprocess.Popen[str], str, int]]:
-    """(the first process, its address, the helper)."""
-    command = [sys.executable, "-c", "from catalog.cli import main; main()", "serve", str(path), "--workers", "2"]
-    process = subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    found = re.search(r"http://\S+", process.stdout.readline())
+def started(catalog: Path, folder: Path, *more: str) -> Iterator[Served]:
+    """The command, ready; killed at the end where it still runs."""
+    served = start("catalog", ["serve", str(catalog), "--workers", "2", "--port", "0", *more], folder)
     try:
-        assert found
-        (helper,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        yield process, found[0], int(helper)
+        served.wait_ready()
+        yield served
     finally:
-        process.kill()
-        process.wait(20)
-        process.stdout.close()
+        if served.process.poll() is None:
+            served.process.kill()
+            served.process.wait(20)
+
+
+def processes(served: Served) -> list[int]:
+    """Those that answer."""
+    pid = served.process.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def gone(pid: int) -> bool:
@@ -45,33 +53,98 @@ def gone(pid: int) -> bool:
         return True
 
 
-def asked(pid: int) -> float:
-    """Processor time a process has used: it grows where it answers."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
+def measured(served: Served, name: str) -> dict[str, float]:
+    """A metric by its labels, as any of the processes tells it of all."""
+    text = requests.get(f"{served.address}/-/metrics", timeout=20).text
+    return {labels: float(value) for labels, value in re.findall(rf"^catalog_{name}(\{{.*\}})? (\S+)$", text, re.M)}
 
 
-def test_two_processes_answer_and_end_together(tmp_path: Path) -> None:
-    """Requests reach both; SIGTERM ends both and frees the port."""
-    path = write_site(tmp_path / "catalog.db", [article_xml("Synthetic one", pmid=970060001)])
-    with started(path) as (process, address, helper):
-        before = {pid: asked(pid) for pid in (process.pid, helper)}
+class SlowText:
+    """A request whose text has not yet arrived in full."""
 
-        def both() -> bool:
-            assert requests.get(f"{address}search.json", timeout=20).json()["total"] == 1
-            return all(asked(pid) > before[pid] for pid in before)
+    def __init__(self, served: Served) -> None:
+        host, port = served.address.removeprefix("http://").split(":")
+        self._body = json.dumps({"text": "Ozone relieves back pain."}).encode()
+        self._socket = socket.create_connection((host, int(port)), timeout=30)
+        head = f"POST /quotes.json HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        self._socket.sendall(f"{head}Content-Length: {len(self._body)}\r\n\r\n".encode() + self._body[:9])
 
-        wait_until(both, within=30)
-        process.terminate()
-        assert process.wait(20) == 0
-        assert gone(helper)
+    def finish(self) -> bytes:
+        """Send the rest; everything that comes back."""
+        self._socket.sendall(self._body[9:])
+        return self.read()
+
+    def read(self) -> bytes:
+        """What comes until the connection ends."""
+        with self._socket:
+            return b"".join(iter(lambda: self._socket.recv(65536), b""))
+
+
+def test_stopped_while_every_process_answers(catalog: Path, tmp_path: Path) -> None:
+    """After SIGTERM health says 503, each process answers whole what it was asked, then the port is free."""
+    with started(catalog, tmp_path, "--stop-delay", "2", "--log", "json") as served:
+        slow: list[SlowText] = []
+
+        def each_is_busy() -> bool:
+            busy = measured(served, "requests_in_flight")
+            if min(busy['{worker="0"}'], busy['{worker="1"}']) >= 2:  # one of them is this very question
+                return True
+            if len(slow) < 60:
+                slow.append(SlowText(served))
+            return False
+
+        wait_until(each_is_busy, within=60)
+        helpers = processes(served)
+        served.process.terminate()
+        wait_until(lambda: requests.get(f"{served.address}/-/health", timeout=20).status_code == 503)
+        for one in slow:
+            answer = one.finish()
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            assert body.endswith(b"\r\n0\r\n\r\n")  # the last piece of an answer sent in pieces
+            assert b'{"ok": true, ' in body
+            assert b"connection: close" in head.lower()
+        assert served.process.wait(40) == 0
+        assert all(gone(pid) for pid in helpers)
         with pytest.raises(requests.ConnectionError):
-            requests.get(address, timeout=5)
+            requests.get(served.address, timeout=5)
+    events = [json.loads(line) for line in served.err.read_text().splitlines()]
+    assert {(event["event"], event["worker"]) for event in events} >= {("ended", 0), ("ended", 1)}
 
 
-def test_a_helper_does_not_outlive_the_first(tmp_path: Path) -> None:
-    """Where the first process is killed outright, its helper ends by itself."""
-    path = write_site(tmp_path / "catalog.db", [article_xml("Synthetic one", pmid=970060001)])
-    with started(path) as (process, _, helper):
-        os.kill(process.pid, signal.SIGKILL)
-        wait_until(lambda: gone(helper), within=30)
+def test_a_bound_on_what_is_waited_for(catalog: Path, tmp_path: Path) -> None:
+    """A text that never arrives does not keep the site from ending."""
+    with started(catalog, tmp_path, "--stop-within", "1") as served:
+        slow = SlowText(served)
+        served.process.terminate()
+        assert served.process.wait(40) == 0
+        slow.read()
+
+
+def test_both_processes_answer_and_one_that_died_is_replaced(catalog: Path, tmp_path: Path) -> None:
+    """A process that is killed is told of and replaced; the site goes on, and its counts do not go back."""
+    with started(catalog, tmp_path) as served:
+        first = processes(served)
+        assert len(first) == 2
+        os.kill(first[0], signal.SIGKILL)
+        wait_until(lambda: len(set(processes(served)) - set(first)) == 1, within=30)
+
+        def both_serve() -> bool:
+            try:
+                said = requests.get(f"{served.address}/-/health", timeout=20).json()
+            except requests.ConnectionError:  # the killed one's port
+                return False
+            return bool(said["processes_serving"] == said["processes_of_this_generation"] == 2)
+
+        wait_until(both_serve, within=30)
+        assert "ended by accident (status -9); another takes its place" in served.err.read_text()
+        assert sum(measured(served, "process_state").values()) == 2
+        assert served.stop() == 0
+
+
+def test_no_process_outlives_the_first(catalog: Path, tmp_path: Path) -> None:
+    """Where the first process is killed outright, the others end by themselves."""
+    with started(catalog, tmp_path) as served:
+        helpers = processes(served)
+        os.kill(served.process.pid, signal.SIGKILL)
+        wait_until(lambda: all(gone(pid) for pid in helpers), within=30)

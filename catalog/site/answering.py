@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from datasette.utils.asgi import Forbidden, Request, Response
 from jinja2 import Environment
 
+from catalog.site.belongings import belonging
 from catalog.site.headers import PAGE_POLICY
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
 from catalog.site.remembering import KEEP
@@ -17,7 +17,7 @@ from catalog.site.remembering import KEEP
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
 
-__all__ = ["View", "html_answer", "html_response", "json_answer", "message", "page", "posting", "rendered"]
+__all__ = ["View", "html_answer", "html_response", "json_answer", "message", "page", "permitted", "posting", "rendered"]
 
 View = Callable[["Datasette", Request], Awaitable[Response]]
 
@@ -39,7 +39,7 @@ def _answering(view: View, methods: tuple[str, ...]) -> View:
             allowed = ", ".join(methods)
             return Response.text(f"This address answers {allowed}.\n", status=405, headers={"allow": allowed})
         try:
-            await _permitted(datasette, request)
+            await permitted(datasette, request)
             response = await view(datasette, request)
             if request.actor is None:  # anyone may see it: it may be kept
                 request.scope.get(KEEP, []).append(True)
@@ -55,11 +55,12 @@ def _answering(view: View, methods: tuple[str, ...]) -> View:
     return answer
 
 
-async def _permitted(datasette: Datasette, request: Request) -> None:
-    """Whoever may not see the database through Datasette may not read it here. Raises Forbidden."""
+async def permitted(datasette: Datasette, request: Request, *actions: str) -> None:
+    """Whoever may not see the database through Datasette, or do more with it, may not here. Raises Forbidden."""
     allowed = getattr(datasette, "permission_allowed", None)  # 0.65; a later Datasette asks with `allowed`
     if allowed is not None:
-        for action, resource in (("view-instance", None), ("view-database", DATABASE)):
+        asked = (("view-instance", None), ("view-database", DATABASE), *((action, DATABASE) for action in actions))
+        for action, resource in asked:
             if await allowed(request.actor, action, resource=resource, default=True) is False:
                 raise Forbidden(action)
 
@@ -103,15 +104,9 @@ class _Urls:
         return getattr(self._urls, name)
 
 
-_environments: WeakKeyDictionary[Datasette, Environment] = WeakKeyDictionary()
-
-
 def _templates_of(datasette: Datasette) -> Environment:
     """Datasette's templates, run without await: a list renders in a third of the time, and none of ours awaits."""
-    environment = _environments.get(datasette)
-    if environment is None:
-        environment = _environments[datasette] = datasette.jinja_env.overlay(enable_async=False)
-    return environment
+    return belonging(datasette, Environment, lambda: datasette.jinja_env.overlay(enable_async=False))
 
 
 def json_answer(answer: dict[str, Any], status: int = 200) -> Response:

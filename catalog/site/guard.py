@@ -14,6 +14,7 @@ from datasette.utils.asgi import Request
 from catalog.cite.formats import FORMATS
 from catalog.site.clients import client_of
 from catalog.site.headers import App
+from catalog.site.noting import note
 from catalog.site.reading import DATABASE
 from catalog.site.turns import Turns
 
@@ -66,20 +67,25 @@ def guarded(datasette: Datasette, app: App) -> App:
             return
         raw = _raw_path(scope)
         if len(raw) + len(scope.get("query_string", b"")) > LONGEST_ADDRESS:
+            note(scope, "refused", "address_too_long")
             await _refuse(send, 414, "This address is too long. Ask for less at once.")
             return
         if not raw.isascii():
+            note(scope, "refused", "address_not_ascii")
             await _refuse(send, 400, "This address holds characters that have to be written as %XX.")
             return
         path = path_of(scope, datasette.setting("base_url"))
         allowed = _READING if is_data(path) else (*_READING, "POST")
         if scope["method"] not in allowed:
+            note(scope, "refused", "method")
             await _refuse(send, 405, "This address can only be read.", (b"allow", ", ".join(allowed).encode()))
         elif path.startswith("/-/") and not _is_open(path[3:]) and not await _signed_in(datasette, scope, receive):
+            note(scope, "refused", "closed")
             await _refuse(send, 404, "There is nothing at this address.")
         elif is_long(path):
             client = client_of(scope)
             if not await turns.take(client):
+                note(scope, "refused", "busy")
                 await _refuse(send, 503, "Too many requests for data at once. Try again in a while.", _LATER)
                 return
             try:
@@ -98,6 +104,7 @@ async def _in_turn(turns: Turns, app: App, scope: MutableMapping[str, Any], rece
     """Answer when it is this client's turn. The turn ends when the answer begins: a slow line is nobody else's."""
     client = client_of(scope)
     if not await turns.take(client):
+        note(scope, "refused", "busy")
         await _refuse(send, 503, "Too many readers at once. Try again in a while.", _LATER)
         return
     held = True

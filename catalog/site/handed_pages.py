@@ -30,6 +30,7 @@ from catalog.site.answering import html_answer, json_answer, posting
 from catalog.site.bodies import BadBody, Handed, read_body
 from catalog.site.clients import client_of
 from catalog.site.fitting import fitted
+from catalog.site.noting import note
 from catalog.site.reading import reader_of
 from catalog.site.workers import Busy, OutOfTime, workers_of
 
@@ -176,6 +177,7 @@ async def _refused(
         context = {**said, "pasted": handed.text or "", "error": text[:1].upper() + text[1:]}
         response = await html_answer(datasette, request, template, context, status)
     if isinstance(why, Busy):
+        note(request.scope, "refused", "rate" if status == 429 else "busy")
         response.headers["retry-after"] = str(why.after)
     response.headers["cache-control"] = "no-store"
     return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from importlib import resources
@@ -24,7 +25,7 @@ from catalog.site.tips import TIPS
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
 
-__all__ = ["articles", "home", "results", "stylesheet"]
+__all__ = ["articles", "home", "results", "style_version", "stylesheet"]
 
 PARAMETERS = ("q", *FACETS, "retracted", "studies", "evidence", "sort", "page")
 
@@ -84,6 +85,12 @@ def style() -> bytes:
     return _packed("\n".join(static.joinpath(name).read_text("utf-8") for name in names)).encode()
 
 
+@cache
+def style_version() -> str:
+    """What changes with the style sheet: part of its address."""
+    return hashlib.sha256(style()).hexdigest()[:12]
+
+
 def _packed(css: str) -> str:
     """A style sheet without comments and without blanks that say nothing; what stands in quotation marks stays."""
     css = re.sub(r'("[^"]*")|/\*.*?\*/|\s+', lambda found: found[1] or " ", css, flags=re.DOTALL)
@@ -92,5 +99,8 @@ def _packed(css: str) -> str:
 
 async def stylesheet(datasette: Datasette, request: Request) -> Response:
     """`/-/catalog/VERSION.css`: the address changes with the content, so it may be kept for good."""
-    headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(style(), headers=headers, content_type="text/css; charset=utf-8")
+    # A page of another version of the program, seen while replicas are renewed one by one, asks for a style that is not
+    # this one: it gets this one, but not for good.
+    asked = request.path.rpartition("/")[2].removesuffix(".css")
+    kept = "public, max-age=31536000, immutable" if asked == style_version() else "no-store"
+    return Response(style(), headers={"cache-control": kept}, content_type="text/css; charset=utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Callable
 from importlib import resources
@@ -19,6 +18,7 @@ from catalog.site.article_page import article
 from catalog.site.changes_page import changes
 from catalog.site.claims_page import claim, claims
 from catalog.site.compare_pages import compare
+from catalog.site.download import download
 from catalog.site.facts import SAMPLE_NOTICE, Facts
 from catalog.site.feeds_page import feed, feeds, search_feed
 from catalog.site.glyphs import mark
@@ -66,6 +66,7 @@ def register_routes(datasette: Datasette) -> list[tuple[str, Callable[..., Any]]
         (r"/references(?P<format>\.json)?$", references),
         (r"/quotes(?P<format>\.json)?$", quotes),
         (r"/-/catalog/[0-9a-f]+\.css$", pages.stylesheet),
+        (rf"/{DATABASE}\.db$", download),
     ]
 
 
@@ -82,7 +83,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     loaders: list[BaseLoader] = [FileSystemLoader(datasette.template_dir)] if datasette.template_dir else []
     env.loader = ChoiceLoader([*loaders, ours, *([env.loader] if env.loader else [])])
     env.globals["catalog_facts"] = lambda: _facts(datasette)
-    env.globals["catalog_style"] = f"/-/catalog/{hashlib.sha256(pages.style()).hexdigest()[:12]}.css"
+    env.globals["catalog_style"] = f"/-/catalog/{pages.style_version()}.css"
     env.globals["site_pages"] = SITE_PAGES
     env.globals["sample_notice"] = SAMPLE_NOTICE
     env.globals["status_names"] = STATUSES

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from datasette.utils import sqlite_timelimit
 
+from catalog.site.belongings import belonging
 from catalog.site.facts import Facts, load_facts
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
@@ -120,12 +120,6 @@ def _not_ours(error: sqlite3.Error) -> str:
     )
 
 
-_readers: WeakKeyDictionary[Datasette, Reader] = WeakKeyDictionary()
-
-
 def reader_of(datasette: Datasette) -> Reader:
     """The one reader of a Datasette."""
-    reader = _readers.get(datasette)
-    if reader is None:
-        reader = _readers[datasette] = Reader(datasette)
-    return reader
+    return belonging(datasette, Reader, lambda: Reader(datasette))

@@ -1,7 +1,7 @@
 """Work that takes seconds, off the event loop and the readers' threads: one at a time, few waiting, limited in time.
 
 Each client may ask so often a minute (in memory, for as long as the site runs); each piece of work has a deadline, and
-reads the catalog through a connection of its own.
+reads the catalog through a connection of its own: one handed over when the catalog was opened, or else a new one.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from weakref import WeakKeyDictionary
 
 from datasette.utils import sqlite_timelimit
 
 from catalog.opening import open_catalog
+from catalog.site.belongings import belonging
 from catalog.site.reading import DATABASE, NoCatalog
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
@@ -56,6 +56,15 @@ class Workers:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._waiting = 0
         self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._conn: sqlite3.Connection | None = None
+
+    def read_from(self, conn: sqlite3.Connection) -> None:
+        """Read through this connection from now on; whoever opened it closes it, after `close`."""
+        self._conn = conn
+
+    def close(self) -> None:
+        """Let the work at hand end; take no more."""
+        self._executor.shutdown(wait=True)
 
     def admit(self, client: str) -> None:
         """Count a request of a client. Raises Busy where it asked too often."""
@@ -80,10 +89,10 @@ class Workers:
         """
         if self._waiting >= MOST_WAITING:
             raise Busy(503, 5, "Others are being answered. Ask again in 5 s.")
-        path = self._path()
+        source = self._conn or self._path()
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, _limited, work, path)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, _limited, work, source)
         finally:
             self._waiting -= 1
 
@@ -97,7 +106,7 @@ class Workers:
         return Path(path)
 
 
-def _limited(work: Callable[[sqlite3.Connection, Callable[[], None]], T], path: Path) -> T:
+def _limited(work: Callable[[sqlite3.Connection, Callable[[], None]], T], source: sqlite3.Connection | Path) -> T:
     until = time.monotonic() + WITHIN
 
     def tick() -> None:
@@ -105,7 +114,8 @@ def _limited(work: Callable[[sqlite3.Connection, Callable[[], None]], T], path: 
             raise OutOfTime
 
     try:
-        with closing(open_catalog(path)) as conn, sqlite_timelimit(conn, round(WITHIN * 1000)):
+        opened = closing(open_catalog(source)) if isinstance(source, Path) else nullcontext(source)
+        with opened as conn, sqlite_timelimit(conn, round(WITHIN * 1000)):
             return work(conn, tick)
     except sqlite3.OperationalError as error:
         if "interrupted" in str(error):
@@ -113,12 +123,6 @@ def _limited(work: Callable[[sqlite3.Connection, Callable[[], None]], T], path: 
         raise
 
 
-_workers: WeakKeyDictionary[Datasette, Workers] = WeakKeyDictionary()
-
-
 def workers_of(datasette: Datasette) -> Workers:
     """The one worker of a Datasette."""
-    found = _workers.get(datasette)
-    if found is None:
-        found = _workers[datasette] = Workers(datasette)
-    return found
+    return belonging(datasette, Workers, lambda: Workers(datasette))
