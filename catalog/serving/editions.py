@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import os
 import sqlite3
 import threading
@@ -134,7 +135,9 @@ class _CatalogDatabase(Database):  # type: ignore[misc]  # Datasette has no type
             raise RuntimeError("a catalog is only read")
         address = f"{Path(self.path).resolve().as_uri()}?immutable=1"
         conn = sqlite3.connect(address, uri=True, check_same_thread=False)
-        self._all_file_connections.append(conn)
+        # What Datasette closes at the end; the second name is 1.0's.
+        opened = "_all_file_connections" if hasattr(self, "_all_file_connections") else "_all_connections"
+        getattr(self, opened).append(conn)
         return conn
 
     async def execute(self, sql: str, *args: Any, **kwargs: Any) -> Any:
@@ -152,23 +155,32 @@ def open_datasette(path: Path) -> Datasette:
         title, description = conn.execute("SELECT title, description FROM about").fetchone()
     metadata = yaml.safe_load(metadata_path().read_text("utf-8"))
     metadata |= {"title": title, "description": description}
-    datasette = Datasette(metadata=metadata, settings=SETTINGS)
+    more = {"config": _configuration(metadata)} if "config" in inspect.signature(Datasette).parameters else {}
+    datasette = Datasette(metadata=metadata, settings=SETTINGS, **more)
     for name in [name for name in datasette.databases if name == "_memory"]:
         datasette.remove_database(name)
     datasette.add_database(_CatalogDatabase(datasette, path=str(path), is_mutable=False), name=DATABASE)
     return datasette
 
 
+def _configuration(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The canned queries, which Datasette 1.0 no longer reads from metadata."""
+    databases: dict[str, Any] = metadata.get("databases", {})
+    kept = {name: {"queries": known["queries"]} for name, known in databases.items() if "queries" in known}
+    return {"databases": kept}
+
+
 def _connect_threads(datasette: Datasette) -> None:
     """Have every thread of the pool open its connection now: each waits until all have one."""
     database = datasette.get_database(DATABASE)
+    kept_as = getattr(database, "_thread_local_id", DATABASE)  # the former: Datasette 1.0
     together = threading.Barrier(THREADS, timeout=30)
 
     def connect() -> None:
         conn = database.connect()
         datasette._prepare_connection(conn, DATABASE)
         conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        setattr(connections, DATABASE, conn)  # where Datasette looks for this thread's connection
+        setattr(connections, kept_as, conn)  # where Datasette looks for this thread's connection
         together.wait()
 
     started: list[Future[None]] = [datasette.executor.submit(connect) for _ in range(THREADS)]
@@ -199,9 +211,12 @@ def _release(*datasettes: Datasette) -> None:
         workers_of(datasette).close()
         datasette.executor.shutdown(wait=True)
         database = datasette.get_database(DATABASE)
-        database.close()
         if database.file is not None:
             database.file.close()
+        if hasattr(datasette, "close"):  # Datasette 1.0
+            datasette.close()
+            continue
+        database.close()
         internal = datasette.databases.get("_internal")
         if internal is not None and internal._write_thread is not None:
             _stop_writer(internal)

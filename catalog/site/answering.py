@@ -57,12 +57,19 @@ def _answering(view: View, methods: tuple[str, ...]) -> View:
 
 async def permitted(datasette: Datasette, request: Request, *actions: str) -> None:
     """Whoever may not see the database through Datasette, or do more with it, may not here. Raises Forbidden."""
-    allowed = getattr(datasette, "permission_allowed", None)  # 0.65; a later Datasette asks with `allowed`
-    if allowed is not None:
-        asked = (("view-instance", None), ("view-database", DATABASE), *((action, DATABASE) for action in actions))
-        for action, resource in asked:
-            if await allowed(request.actor, action, resource=resource, default=True) is False:
+    asked = (("view-instance", None), ("view-database", DATABASE), *((action, DATABASE) for action in actions))
+    allowed = getattr(datasette, "permission_allowed", None)
+    if allowed is None:  # Datasette 1.0
+        from datasette.resources import DatabaseResource
+
+        for action, name in asked:
+            resource = DatabaseResource(name) if name else None
+            if not await datasette.allowed(action=action, resource=resource, actor=request.actor):
                 raise Forbidden(action)
+        return
+    for action, name in asked:
+        if await allowed(request.actor, action, resource=name, default=True) is False:
+            raise Forbidden(action)
 
 
 async def html_answer(
@@ -106,7 +113,13 @@ class _Urls:
 
 def _templates_of(datasette: Datasette) -> Environment:
     """Datasette's templates, run without await: a list renders in a third of the time, and none of ours awaits."""
-    return belonging(datasette, Environment, lambda: datasette.jinja_env.overlay(enable_async=False))
+
+    def ours() -> Environment:
+        theirs = getattr(datasette, "jinja_env", None) or datasette.get_jinja_environment()  # the latter: Datasette 1.0
+        overlaid: Environment = theirs.overlay(enable_async=False)
+        return overlaid
+
+    return belonging(datasette, Environment, ours)
 
 
 def json_answer(answer: dict[str, Any], status: int = 200) -> Response:
