@@ -205,7 +205,7 @@ def test_a_file_that_could_not_be_read_for_a_while_is_tried_again(
     opened = open_edition
 
     async def what(run: Run) -> None:
-        async def fails(path: Path, lane: object) -> Any:
+        async def fails(*_: object) -> Any:
             raise RuntimeError("can't start new thread")
 
         monkeypatch.setattr(dispatch, "LOOK_EVERY", 0.01)

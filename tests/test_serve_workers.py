@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -113,12 +114,16 @@ def test_stopped_while_every_process_answers(catalog: Path, tmp_path: Path) -> N
 
 
 def test_a_bound_on_what_is_waited_for(catalog: Path, tmp_path: Path) -> None:
-    """A text that never arrives does not keep the site from ending."""
+    """Texts that never arrive do not keep the site from ending; what was cut is told in one line a process."""
     with started(catalog, tmp_path, "--stop-within", "1") as served:
-        slow = SlowText(served)
+        slow = [SlowText(served) for _ in range(8)]
+        wait_until(lambda: sum(measured(served, "requests_in_flight").values()) == 9)
         served.process.terminate()
         assert served.process.wait(40) == 0
-        slow.read()
+        for one in slow:
+            with contextlib.suppress(ConnectionResetError):
+                one.read()
+    assert set(served.err.read_text().splitlines()) == {"answers that took longer than --stop-within were cut"}
 
 
 def test_both_processes_answer_and_one_that_died_is_replaced(catalog: Path, tmp_path: Path) -> None:

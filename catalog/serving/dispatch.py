@@ -120,7 +120,7 @@ class Dispatcher:
     async def open(self) -> None:
         """Open the file as it is now. Raises HarvestError where that cannot be."""
         try:
-            self._take(await open_edition(self._path, self._lane))
+            self._take(await open_edition(self._path, self._lane, self._board))
             self._column.state = State.SERVING
         finally:
             self._opened.set()
@@ -163,7 +163,7 @@ class Dispatcher:
                 " catalog there by rename, as `catalog build` and `mv` do",
             )
         try:
-            fresh = await open_edition(self._path, self._lane)
+            fresh = await open_edition(self._path, self._lane, self._board)
         except HarvestError as error:
             self._refuse(identity, str(error))
             return

@@ -18,7 +18,7 @@ from types import FrameType
 import uvicorn
 
 from catalog.errors import CatalogError
-from catalog.serving.board import Board, State
+from catalog.serving.board import Board, Column, State
 from catalog.serving.dispatch import Dispatcher
 from catalog.serving.logs import Log
 from catalog.serving.options import Options
@@ -27,6 +27,7 @@ from catalog.serving.watching import watched
 __all__ = ["run", "stopping_quietly"]
 
 _OUTLIVED_EVERY = 1.0
+_KEEP_ALIVE = 75  # seconds a silent connection stays: longer than a reader's pause, and than proxies keep theirs (60)
 _SWITCH_EVERY = 0.001  # seconds a thread that computes keeps the others waiting; Python's own is five times that
 
 
@@ -68,12 +69,13 @@ async def run(
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=max(1, round(options.stop_within)),
+            timeout_keep_alive=_KEEP_ALIVE,
         ),
         lambda: _begin_stop(board, worker, log),
         options.stop_delay,
         only_sigterm=parent is not None,
     )
-    _server_errors_to(log)
+    _server_errors_to(log, column)
     opening = asyncio.create_task(_open(dispatcher, server, listener, host, on_ready))
     watching = asyncio.create_task(_outlived(server, parent)) if parent is not None else None
     try:
@@ -134,17 +136,24 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def _server_errors_to(log: Log) -> None:
-    """Give the server's own words to our log: what it says of a failing app or of a client that is no client."""
+def _server_errors_to(log: Log, column: Column) -> None:
+    """Give the server's own words to our log: what it says of a failing app. Of answers that a stop cut, one line."""
 
     class ToLog(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            log.warn("server", self.format(record))
+        told = False
 
-    logger = logging.getLogger("uvicorn.error")
-    logger.handlers[:] = [ToLog()]
-    logger.setLevel(logging.ERROR)
-    logger.propagate = False
+        def emit(self, record: logging.LogRecord) -> None:
+            if column.state is not State.STOPPING:
+                log.warn("server", self.format(record))
+            elif not self.told:  # the server tells of each with a traceback, and of its own giving up
+                self.told = True
+                log.warn("cut", "answers that took longer than --stop-within were cut")
+
+    for name in ("uvicorn.error", "asyncio"):  # asyncio's warnings are of clients that left: no news
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [ToLog()]
+        logger.setLevel(logging.ERROR)
+        logger.propagate = False
 
 
 async def _outlived(server: _Server, parent: int) -> None:
