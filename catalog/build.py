@@ -37,6 +37,7 @@ from catalog.tagging.status import settle
 from catalog.tagging.tables import NAMES, raw, table
 from catalog.tagging.tags import Tag
 from catalog.tagging.vote import vote_rule, weights
+from catalog.withholding import Abstracts, withhold
 from harvest.history import HistoryStore
 from harvest.progress import Progress, Quiet
 from harvest.store import Store, StoredRecord
@@ -72,6 +73,7 @@ def build(
     curation: Path | None = None,
     retractions: Path | None = None,
     claims: Path | None = None,
+    abstracts: Abstracts = "full",
     allow_fewer: bool = False,
     progress: Progress | None = None,
 ) -> Built:
@@ -84,6 +86,7 @@ def build(
         curation: a curation file, whose corrections beat every rule.
         retractions: a Retraction Watch file, a second source for status.
         claims: a file of standing claims; by default the bundled one.
+        abstracts: what the catalog carries of abstracts; tags are the same.
         allow_fewer: replace a catalog even by one with more than a tenth fewer articles.
         progress: told how far it is.
 
@@ -106,6 +109,7 @@ def build(
                 curation=corrections,
                 watch=watch,
                 claims=said,
+                abstracts=abstracts,
                 provenance=_provenance(store),
                 past=Past(store.superseded(), store.deleted_records()),
                 progress=progress,
@@ -116,7 +120,7 @@ def build(
             built = replace(
                 built,
                 troubles=(*built.troubles, *own),
-                remarks=(*built.remarks, *bundled, *_dropped(target, corrections, watch)),
+                remarks=(*built.remarks, *bundled, *_dropped(target, corrections, watch, abstracts)),
             )
             held = _articles(target)
             if held is not None and built.articles < held * (1 - LARGEST_LOSS) and not allow_fewer:
@@ -148,6 +152,7 @@ def write_catalog(
     claims: Claims | None = None,
     provenance: Mapping[str, Iterable[tuple[Any, ...]]] | None = None,
     past: Past = NO_PAST,
+    abstracts: Abstracts = "full",
     sample: bool = False,
     progress: Progress | None = None,
     total: int | None = None,
@@ -164,6 +169,7 @@ def write_catalog(
         claims: the standing claims; None: the bundled ones that the vocabulary has words for.
         provenance: rows of `runs`, `searches` and `search_hits`.
         past: earlier versions and deleted records, for `changes`.
+        abstracts: what the catalog carries of abstracts.
         sample: whether the records are invented.
         progress: told how far it is.
         total: how many records there are, if known.
@@ -182,7 +188,7 @@ def write_catalog(
             conn.execute("PRAGMA synchronous=OFF")
             conn.executescript(resources.files("catalog").joinpath("schema.sql").read_text("utf-8"))
             conn.execute("BEGIN")
-            _write_names(conn, topics, curation, watch, claims, sample=sample)
+            _write_names(conn, topics, curation, watch, claims, sample=sample, abstracts=abstracts)
             write_lexicon(conn, topics)
             progress.stage("Tagging records", total)
             processes = processes_for(total) if processes is None else processes
@@ -204,6 +210,9 @@ def write_catalog(
             write_claims(conn, claims)
             write_shelf(conn)
             conn.execute("COMMIT")
+            if abstracts != "full":
+                progress.stage("Taking out abstracts")
+                withhold(conn, abstracts)
             conn.execute("ANALYZE")
             conn.execute("VACUUM INTO ?", (str(path),))
     finally:
@@ -254,7 +263,14 @@ def _provenance(store: Store) -> dict[str, Iterable[tuple[Any, ...]]]:
 
 
 def _write_names(
-    conn: sqlite3.Connection, topics: Topics, curation: Curation, watch: Watch, claims: Claims, *, sample: bool
+    conn: sqlite3.Connection,
+    topics: Topics,
+    curation: Curation,
+    watch: Watch,
+    claims: Claims,
+    *,
+    sample: bool,
+    abstracts: Abstracts,
 ) -> None:
     """Everything a reader meets as a name, in display order."""
     _insert(
@@ -274,6 +290,7 @@ def _write_names(
                 curation.sha256,
                 watch.sha256,
                 claims.sha256,
+                abstracts,
             )
         ],
     )
@@ -431,21 +448,29 @@ def _articles(path: Path) -> int | None:
         return None
 
 
-def _dropped(path: Path, curation: Curation, watch: Watch) -> list[str]:
+def _dropped(path: Path, curation: Curation, watch: Watch, abstracts: Abstracts) -> list[str]:
     """What the catalog being replaced was built with and the new one is not, one line each."""
     if not path.is_file():
         return []
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
-            before = conn.execute("SELECT curation_sha256, retractions_sha256 FROM about").fetchone() or (None, None)
+            *before, carried = conn.execute(
+                "SELECT curation_sha256, retractions_sha256, abstracts FROM about"
+            ).fetchone() or (None, None, abstracts)
     except sqlite3.Error:  # no catalog, or one of an older program
         return []
     names = ("curation", "curation file"), ("retractions", "Retraction Watch file")
-    return [
+    told = [
         f"{path}: was built with a {what}, this one without; build again with --{option} FILE to have it back"
         for (option, what), old, new in zip(names, before, (curation.sha256, watch.sha256), strict=True)
         if old is not None and new is None
     ]
+    if abstracts == "full" != carried:
+        told.append(
+            f"{path}: was built with --abstracts {carried}, this one carries them in full; if it is for the public,"
+            f" build again with --abstracts {carried}"
+        )
+    return told
 
 
 def _sync(path: Path) -> None:

@@ -29,6 +29,7 @@ from catalog.references.report import exit_status
 from catalog.serve import Options, serve
 from catalog.serving.flags import address_options, serving_options
 from catalog.up import prepare, write_sample_in
+from catalog.withholding import ABSTRACTS, Abstracts
 from harvest.commands import LISTED, PATH, Commands, say, topics_option
 from harvest.eutils import package_version
 from harvest.progress import progress_for
@@ -49,6 +50,13 @@ def _second_sources(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     command = click.option(
         "--retractions", type=PATH, help="A Retraction Watch CSV (Crossref's), a second source for status."
+    )(command)
+    command = click.option(
+        "--abstracts",
+        type=click.Choice(ABSTRACTS),
+        default="full",
+        show_default=True,
+        help="What the catalog carries of abstracts, in which publishers may hold rights; tags are the same.",
     )(command)
     return click.option("--curation", type=PATH, help="A CSV of corrections, which beat every rule.")(command)
 
@@ -74,6 +82,7 @@ def build_command(
     curation: Path | None,
     retractions: Path | None,
     claims: Path | None,
+    abstracts: Abstracts,
     allow_fewer: bool,
 ) -> None:
     """Tag every record of a harvest and write a fresh catalog; the old one is replaced in one step, when all is well.
@@ -87,6 +96,7 @@ def build_command(
         curation=curation,
         retractions=retractions,
         claims=claims,
+        abstracts=abstracts,
         allow_fewer=allow_fewer,
         progress=progress_for(),
     )
@@ -125,7 +135,13 @@ def _tell_ready(address: str) -> None:
 @topics_option
 @_second_sources
 def up(
-    host: str, port: int, topics: Path | None, curation: Path | None, retractions: Path | None, claims: Path | None
+    host: str,
+    port: int,
+    topics: Path | None,
+    curation: Path | None,
+    retractions: Path | None,
+    claims: Path | None,
+    abstracts: Abstracts,
 ) -> None:
     """Harvest PubMed, build the catalog and show it in the browser: everything in one step.
 
@@ -140,6 +156,7 @@ def up(
         curation=curation,
         retractions=retractions,
         claims=claims,
+        abstracts=abstracts,
         progress=progress_for(),
         say=say,
     )

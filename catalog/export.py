@@ -88,7 +88,9 @@ def export(catalog: Path, folder: Path, kind: Format) -> Exported:
         partial.mkdir()
         try:
             rows = {table.name: write(partial / f"{table.name}.{kind}", table, _rows(conn, table)) for table in tables}
-            about = conn.execute("SELECT title, description, version, rules_sha256, sample FROM about").fetchone()
+            about = conn.execute(
+                "SELECT title, description, version, rules_sha256, sample, abstracts FROM about"
+            ).fetchone()
             described = _dictionary(tables, rows, kind, about)
             (partial / DICTIONARY).write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", "utf-8")
             if folder.is_dir():
@@ -204,7 +206,7 @@ _WRITERS: dict[str, Callable[[Path, Table, Iterable[Sequence[tuple[Any, ...]]]],
 
 def _dictionary(tables: Sequence[Table], rows: Mapping[str, int], kind: str, about: tuple[Any, ...]) -> dict[str, Any]:
     """The data package's descriptor."""
-    title, description, version, rules, sample = about
+    title, description, version, rules, sample, abstracts = about
     metadata = yaml.safe_load(metadata_path().read_text("utf-8"))
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
@@ -216,6 +218,7 @@ def _dictionary(tables: Sequence[Table], rows: Mapping[str, int], kind: str, abo
         "licenses": [{"name": "NLM", "title": metadata["license"], "path": metadata["license_url"]}],
         "rules_sha256": rules,
         "sample": bool(sample),  # true: invented records
+        "abstracts": abstracts,  # full, excerpt, none: what is carried of them
         "resources": [
             {
                 "name": table.name,

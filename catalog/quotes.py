@@ -12,14 +12,13 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.cite.imprint import read_imprint
 from catalog.cite.reading import read_citations
 from catalog.cite.styles import formatted
-from catalog.tagging.document import read
-from harvest.shapes import Record, Section
+from catalog.tagging.document import read_texts
 from harvest.words import tokens
 
 __all__ = ["LONGEST", "RANKING", "Quote", "Quotes", "find_quotes"]
@@ -40,9 +39,6 @@ RANKING = (
     " retracted papers are left out. If the nearest point one way, the nearest that points another is added, by the"
     " study's direction."
 )
-
-# What cuts a text into its parts reads a record's title and sections; nothing else of it.
-_BLANK = Record(**{f.name: () if "tuple" in str(f.type) else None for f in fields(Record)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +124,12 @@ def _papers(conn: sqlite3.Connection, words: Sequence[str]) -> list[dict[str, An
 
 def _best(row: dict[str, Any], weights: dict[str, float]) -> Quote | None:
     """The sentence of a paper's results or conclusions that is nearest; None where it shares too little."""
-    sections = tuple(Section(label, category, text) for label, category, text in row["sections"])
-    document = read(replace(_BLANK, pmid=row["pmid"], title=row["title"], sections=sections))
+    document = read_texts(row["title"], row["sections"])
     best: tuple[float, str, str] | None = None
     for sentence in document.sentences:
-        if sentence.field != "abstract" or sentence.zone not in _OWN:
+        # An excerpt is a piece of the conclusion, whatever it would be read as by itself.
+        zone = "conclusions" if row["abstract_shift"] is not None else sentence.zone
+        if sentence.field != "abstract" or zone not in _OWN:
             continue
         text = document.abstract[sentence.start : sentence.end]
         words = {token.word for token in tokens(text)}
@@ -141,7 +138,7 @@ def _best(row: dict[str, Any], weights: dict[str, float]) -> Quote | None:
             continue
         score = sum(weights[word] for word in shared) / math.sqrt(len(words))
         if best is None or score > best[0]:
-            best = score, text, sentence.zone
+            best = score, text, zone
     if best is None:
         return None
     return Quote(

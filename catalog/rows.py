@@ -97,6 +97,8 @@ def rows_of(record: Record, tags: Tags, since: str | None, *, sample: bool = Fal
             record.conflict_of_interest,
             "\n\n".join(others) or None,
             record.version,
+            record.abstract is not None,
+            None,
         ),
     )
     yield "bibliography", _bibliography(record)

@@ -13,7 +13,8 @@ CREATE TABLE about (           -- one row: what this catalog is
     sample INTEGER NOT NULL,   -- 1: invented records
     curation_sha256 TEXT,      -- of the curation file; NULL: built without one
     retractions_sha256 TEXT,   -- of the Retraction Watch file; NULL: built without one
-    claims_sha256 TEXT NOT NULL -- of the file of standing claims
+    claims_sha256 TEXT NOT NULL, -- of the file of standing claims
+    abstracts TEXT NOT NULL    -- what this copy carries of abstracts: full, excerpt, none (docs/rights.md)
 );
 
 CREATE TABLE designs (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
@@ -27,7 +28,7 @@ CREATE TABLE rules (id TEXT PRIMARY KEY, field TEXT NOT NULL, value TEXT, tier T
 CREATE TABLE articles (
     pmid INTEGER PRIMARY KEY,
     title TEXT,
-    abstract TEXT,
+    abstract TEXT,             -- as this copy carries it: about.abstracts
     journal TEXT,
     journal_abbreviation TEXT,
     volume TEXT,
@@ -62,7 +63,9 @@ CREATE TABLE articles (
     indexing_method TEXT,
     conflict_of_interest TEXT,
     other_abstracts TEXT,      -- abstracts in other languages or plain language, kept apart
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    has_abstract INTEGER NOT NULL, -- 1: PubMed has an abstract, whether or not this copy carries it
+    abstract_shift INTEGER     -- excerpt: a character's place in PubMed's abstract less its place in `abstract`
 );
 CREATE TABLE bibliography (    -- what only citations and exports need, one row an article
     pmid INTEGER PRIMARY KEY REFERENCES articles(pmid),
@@ -103,7 +106,7 @@ CREATE TABLE tags (
     value TEXT NOT NULL,
     rule TEXT NOT NULL,
     source TEXT NOT NULL,      -- curator, publication_type, mesh, title, abstract, notice, retraction_watch, model
-    start INTEGER,             -- code points into title or abstract; NULL for headings
+    start INTEGER,             -- code points into title or PubMed's abstract; NULL for headings
     end INTEGER,
     quote TEXT NOT NULL,
     chosen INTEGER NOT NULL    -- 1: agrees with the value the record got
@@ -420,11 +423,12 @@ SELECT pmid, title, abstract, authors, journal,
         coalesce((SELECT group_concat(name, '; ') FROM (SELECT name FROM mesh_headings m WHERE m.pmid = a.pmid ORDER BY position)), '')
         || '; ' ||
         coalesce((SELECT group_concat(keyword, '; ') FROM (SELECT keyword FROM keywords k WHERE k.pmid = a.pmid ORDER BY position)), ''),
-        '; '), '') AS subjects
+        '; '), '') AS subjects,
+    NULL AS abstract_words     -- only in the index, and there only of an abstract that this copy does not carry whole
 FROM articles a;
 
 CREATE VIRTUAL TABLE articles_fts USING fts5(
-    title, abstract, authors, journal, subjects,
+    title, abstract, authors, journal, subjects, abstract_words,
     content='articles_text', content_rowid='pmid', tokenize='porter unicode61 remove_diacritics 2'
 );
 

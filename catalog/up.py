@@ -8,6 +8,7 @@ from pathlib import Path
 
 from catalog.build import Built, build
 from catalog.sample import write_sample
+from catalog.withholding import Abstracts
 from harvest.errors import HarvestError, Unreachable
 from harvest.progress import Progress
 from harvest.pubmed import Harvested, harvest
@@ -35,6 +36,7 @@ def prepare(
     curation: Path | None = None,
     retractions: Path | None = None,
     claims: Path | None = None,
+    abstracts: Abstracts = "full",
     progress: Progress,
     say: Callable[[str], None],
 ) -> Ready:
@@ -56,7 +58,15 @@ def prepare(
     if not _holds_records(db):
         return Ready(catalog if catalog.is_file() else None, harvested, None, tuple(troubles))
     try:
-        built = build(db, catalog, curation=curation, retractions=retractions, claims=claims, progress=progress)
+        built = build(
+            db,
+            catalog,
+            curation=curation,
+            retractions=retractions,
+            claims=claims,
+            abstracts=abstracts,
+            progress=progress,
+        )
     except HarvestError as error:
         if not catalog.is_file():
             raise

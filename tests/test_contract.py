@@ -25,9 +25,9 @@ COMMANDS = {
         "status": {"db"},
     },
     "catalog": {
-        "build": {"source", "target"},
+        "build": {"source", "target", "curation", "claims", "abstracts"},
         "serve": {"path", "host", "port", "workers", "log", "metrics", "stop_delay", "stop_within"},
-        "up": {"host", "port"},
+        "up": {"host", "port", "abstracts"},
         "digest": set(),
         "export": {"db", "folder", "kind"},
         "explain": {"db"},
@@ -41,7 +41,7 @@ COMMANDS = {
 TABLES = {
     "articles": "pmid title abstract journal year published authors first_author doi pmcid language design included"
     " level jbjs timing region participants studies comparator basis direction followup_months harms certainty versus"
-    " status in_catalog_since revised",
+    " status in_catalog_since revised has_abstract abstract_shift",
     "article_interventions": "pmid intervention role favoured direction",
     "article_conditions": "pmid condition",
     "interventions": "id name description",
@@ -74,7 +74,8 @@ TABLES = {
     "claim_evidence": "claim intervention study pmid part",
     "words": "word stem papers",
     "synonyms": "meaning position text source",
-    "articles_fts": "title abstract authors journal subjects",
+    "articles_fts": "title abstract authors journal subjects abstract_words",
+    "about": "title subject description sample abstracts",
 }
 
 
@@ -109,6 +110,16 @@ def test_tables_and_their_columns(folder: Path, table: str) -> None:
     with closing(sqlite3.connect(folder / "catalog.db")) as conn:
         columns = {row[1] for row in conn.execute(f'PRAGMA table_info("{table}")')}
     assert set(TABLES[table].split()) <= columns
+
+
+def test_what_a_copy_carries_is_full_excerpt_or_none() -> None:
+    """The values of `--abstracts`, full by default."""
+    build_command = catalog_command.get_command(click.Context(catalog_command), "build")
+    assert build_command is not None
+    (option,) = (parameter for parameter in build_command.params if parameter.name == "abstracts")
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == ("full", "excerpt", "none")
+    assert option.default == "full"
 
 
 def test_level_is_text_and_never_null(folder: Path) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from catalog.about import dated
 
-__all__ = ["SCHEME", "VERIFY", "Imprint", "read_imprint"]
+__all__ = ["EXCERPT", "SCHEME", "VERIFY", "Imprint", "read_imprint"]
 
 SCHEME = "OCEBM 2011, treatment benefits"
 VERIFY = "Starting level by rule, from the abstract; verify in the full text."
+EXCERPT = "The abstract here is an excerpt; read it whole at PubMed."
 _RULES = 12  # characters of the rules' hash that are told
 
 
@@ -28,6 +29,7 @@ class Imprint:
     from_files: bool  # gathered from files
     levels: Mapping[str, str]  # names by id
     designs: Mapping[str, str]
+    abstracts: str = "full"  # what the catalog carries of them: full, excerpt, none
 
     @property
     def dated(self) -> str:
@@ -40,7 +42,7 @@ class Imprint:
             return f"PubMed files read on {self.gathered}" if self.from_files else f"data of {self.gathered}"
         return "day of the data not known"
 
-    def note(self, level: str, design: str, *, by_hand: bool, retracted: bool) -> str:
+    def note(self, level: str, design: str, *, by_hand: bool, retracted: bool, cut: bool = False) -> str:
         """A paper's level of evidence in sentences, with how far they can be trusted and where they come from.
 
         Args:
@@ -48,6 +50,7 @@ class Imprint:
             design: the design's id.
             by_hand: a person gave the level or the design.
             retracted: the paper is retracted.
+            cut: what is carried of its abstract is an excerpt.
         """
         name = self.designs.get(design, design)
         given = "no level" if level == "none" else self.levels.get(level, level)
@@ -55,6 +58,8 @@ class Imprint:
         said.append("Corrected by hand; verify in the full text." if by_hand else VERIFY)
         if retracted:
             said.append("Retracted: counts as evidence nowhere in the catalog.")
+        if cut:
+            said.append(EXCERPT)
         said.append(f"{self.title} {self.version}, rules {self.rules}, {self.dated}.")
         if self.sample:
             said.insert(0, "SAMPLE: an invented record, not a publication.")
@@ -63,7 +68,9 @@ class Imprint:
 
 def read_imprint(conn: sqlite3.Connection) -> Imprint:
     """Read a catalog's own words on itself. Raises sqlite3.Error where the database is not one."""
-    title, version, rules, sample = conn.execute("SELECT title, version, rules_sha256, sample FROM about").fetchone()
+    title, version, rules, sample, abstracts = conn.execute(
+        "SELECT title, version, rules_sha256, sample, abstracts FROM about"
+    ).fetchone()
     runs = conn.execute(
         "SELECT command, coalesce(finished, started) FROM runs WHERE state = 'complete' ORDER BY id DESC"
     ).fetchall()
@@ -77,4 +84,5 @@ def read_imprint(conn: sqlite3.Connection) -> Imprint:
         bool(runs) and "files" in runs[0][0].split(),
         dict(conn.execute("SELECT id, name FROM levels")),
         dict(conn.execute("SELECT id, name FROM designs")),
+        abstracts,
     )

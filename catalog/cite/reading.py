@@ -17,6 +17,7 @@ __all__ = ["read_citations"]
 _COLUMNS = (
     *("title", "vernacular_title", "journal", "journal_abbreviation", "volume", "issue", "pages", "year", "published"),
     *("doi", "pmcid", "language", "level", "design", "status", "revised", "conflict_of_interest"),
+    "abstract_shift",
     *("kind", "issn", "issn_type", "nlm_unique_id", "medline_ta", "country", "printed", "article_date", "entrez_date"),
     *("date_completed", "owner", "medline_status", "publication_status"),
     *("book_title", "publisher", "publisher_place", "isbn"),
@@ -138,7 +139,16 @@ def _citation(pmid: int, row: dict[str, Any], several: dict[str, list[tuple[Any,
         status=status,
         watched=bool(several["watched"]),
         sample=imprint.sample,
-        note=line(imprint.note(level, design, by_hand=bool(several["by_hand"]), retracted=status == "retracted")) or "",
+        note=line(
+            imprint.note(
+                level,
+                design,
+                by_hand=bool(several["by_hand"]),
+                retracted=status == "retracted",
+                cut=row["abstract_shift"] is not None,
+            )
+        )
+        or "",
     )
 
 

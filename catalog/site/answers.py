@@ -59,6 +59,7 @@ def article_json(article: Article, facts: Facts) -> dict[str, Any]:
     return {
         "ok": True,
         "sample": facts.about.sample,
+        "abstracts": facts.about.abstracts,
         **article.row,
         "level_name": facts.name("level", article.row["level"]).name,
         "design_name": facts.name("design", article.row["design"]).name,
@@ -130,6 +131,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
         "pmid": paper.pmid,
         "title": paper.plain_title,
         "lines": "".join(piece.text for piece in paper.lines) or None,
+        "has_abstract": paper.has_abstract,
         "level": paper.level,
         "design": paper.design,
         "status": paper.status,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.cite import Citation, read_citations
@@ -155,8 +155,10 @@ def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article |
         return None
     row = dict(zip((column[0] for column in cursor.description), found, strict=True))
     (cited,) = read_citations(conn, [pmid], facts.imprint)
-    title, abstract = row["title"] or "", row["abstract"] or ""
-    texts = {"title": title, "abstract": abstract, "conflict_of_interest": row["conflict_of_interest"] or ""}
+    title, abstract, shift = row["title"] or "", row["abstract"] or "", row["abstract_shift"] or 0
+    # Places are in PubMed's abstract; of an excerpt, blanks stand for what was before it.
+    placed = " " * shift + abstract
+    texts = {"title": title, "abstract": placed, "conflict_of_interest": row["conflict_of_interest"] or ""}
     proofs = load_proofs(conn, facts, pmid, texts)
     prompts = load_prompts(conn, pmid, texts, proofs.next_number)
     raised = [proof for prompt in prompts for proof in prompt.proofs]
@@ -168,6 +170,7 @@ def load_article(conn: sqlite3.Connection, facts: Facts, pmid: int) -> Article |
     for overclaim in overclaims:
         for text, span in overclaim.spans:
             spans[text].append(span)
+    spans["abstract"] = [replace(span, start=span.start - shift, end=span.end - shift) for span in spans["abstract"]]
     sections = conn.execute("SELECT label, text FROM sections WHERE pmid = ? ORDER BY position", (pmid,)).fetchall()
     interventions = _treatments(conn, pmid, row["basis"])
     conditions = tuple(

@@ -33,6 +33,7 @@ class About:
     examples: tuple[str, ...]
     version: str
     sample: bool
+    abstracts: str  # what this copy carries of them: full, excerpt, none
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,11 @@ class Facts:
 def load_facts(conn: sqlite3.Connection) -> Facts:
     """Read a catalog. Raises sqlite3.Error where the database is not one."""
     row = conn.execute(
-        "SELECT title, subject, short_subject, description, examples, version, sample FROM about"
+        "SELECT title, subject, short_subject, description, examples, version, sample, abstracts FROM about"
     ).fetchone()
     if row is None:
         raise sqlite3.DatabaseError("the table `about` is empty")
-    title, subject, short_subject, description, examples, version, sample = row
+    title, subject, short_subject, description, examples, version, sample, abstracts = row
     names = {
         "level": {
             i: Name(i, n, "Pre" if i == "5" else "–" if i == "none" else i, d) for i, n, d in _names(conn, "levels")
@@ -114,7 +115,9 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
     names["condition"][UNTAGGED] = Name(UNTAGGED, "No condition tagged", "None", "None of the conditions above")
     imprint = read_imprint(conn)
     return Facts(
-        About(title, subject, short_subject, description, tuple(json.loads(examples)), version, bool(sample)),
+        About(
+            title, subject, short_subject, description, tuple(json.loads(examples)), version, bool(sample), abstracts
+        ),
         names,
         load_shelf(conn),
         load_arrivals(conn),

@@ -114,7 +114,7 @@ async def quotes(datasette: Datasette, request: Request) -> Response:
         _SENTENCE_BYTES,
         work,
         shown,
-        lambda found: _quotes_json(found, Dated(facts.checked, facts.about.sample)),
+        lambda found: _quotes_json(found, Dated(facts.checked, facts.about.sample), facts.about.abstracts),
     )
 
 
@@ -183,12 +183,13 @@ async def _refused(
     return response
 
 
-def _quotes_json(found: Quotes, dated: Dated) -> dict[str, Any]:
+def _quotes_json(found: Quotes, dated: Dated, abstracts: str) -> dict[str, Any]:
     return {
         "ok": True,
         "sample": dated.sample,
         "searched": dated.searched,
         "limits": limits_line(dated),
+        "abstracts": abstracts,  # full; excerpt: only those are looked at; none: nothing can be quoted
         "asked": found.asked,
         "ranking": RANKING,
         "nearest": [_quote(quote) for quote in found.nearest],

@@ -24,8 +24,8 @@ from catalog.site.wording import Also, Wording, is_text
 __all__ = ["RANKED", "Match", "match"]
 
 RANKED = 2_000  # papers that are compared one by one
-# How much a hit in each column of articles_fts weighs: title, abstract, authors, journal, subjects.
-_RANK = "bm25(articles_fts, 12.0, 3.0, 4.0, 1.0, 5.0)"
+# How much a hit in each column of articles_fts weighs: title, abstract, authors, journal, subjects, abstract's words.
+_RANK = "bm25(articles_fts, 12.0, 3.0, 4.0, 1.0, 5.0, 3.0)"
 # Papers whose scores fall in one of so many steps from the best are equally relevant; their level decides.
 STEPS = 12
 

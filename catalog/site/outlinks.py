@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-__all__ = ["doi_url", "pmc_url", "pmid_of", "pubmed_search_url", "pubmed_url", "registry_url"]
+__all__ = ["TERMS_URL", "doi_url", "pmc_url", "pmid_of", "pubmed_search_url", "pubmed_url", "registry_url"]
 
+# NLM's terms for those who pass its data on.
+TERMS_URL = "https://www.nlm.nih.gov/databases/download/terms_and_conditions.html"
 _LONGEST_PMID = 9  # digits; PubMed's are eight, this project's invented ones nine
 
 

@@ -27,6 +27,7 @@ from catalog.site.handed_pages import HANDED_PATHS, check, quotes, references
 from catalog.site.headers import App, with_headers
 from catalog.site.lists import listing, lists
 from catalog.site.navigation import SITE_PAGES
+from catalog.site.outlinks import TERMS_URL, pubmed_url
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
 from catalog.site.reliability import reliability
 from catalog.site.remembering import with_memory
@@ -89,6 +90,8 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["status_names"] = STATUSES
     env.globals["certainty_names"] = CERTAINTIES
     env.globals["region_names"] = REGIONS
+    env.globals["pubmed_url"] = pubmed_url
+    env.globals["terms_url"] = TERMS_URL
     env.globals["mark_of"] = mark
     env.globals["slice_query"] = lambda parts: urlencode([(k, v) for k, values in parts for v in values])
     env.filters["day"] = day

@@ -60,7 +60,8 @@ class Paper:
 
     pmid: int
     title: tuple[Piece, ...]
-    lines: tuple[Piece, ...]
+    lines: tuple[Piece, ...]  # none where this copy carries nothing of its abstract
+    has_abstract: bool  # PubMed has one
     level: str
     design: str
     status: str
@@ -184,7 +185,7 @@ def papers(
         row[0]: row
         for row in conn.execute(
             "SELECT pmid, title, vernacular_title, substr(abstract, 1, ?), level, design, status, year,"
-            " coalesce(journal_abbreviation, journal), authors, certainty FROM articles"
+            " coalesce(journal_abbreviation, journal), authors, certainty, has_abstract FROM articles"
             " WHERE pmid IN (SELECT value FROM json_each(?))",
             (FIRST_LINES + 80, among),
         )
@@ -200,13 +201,14 @@ def papers(
     tagged = {name: _tagged(conn, sql, among) for name, sql in _TAGGED.items()}
     found = []
     for pmid in pmids:
-        _, title, vernacular, abstract, level, design, status, year, journal, authors, certainty = rows[pmid]
+        _, title, vernacular, abstract, level, design, status, year, journal, authors, certainty, has = rows[pmid]
         marked_title, lines = marked.get(pmid, (None, None))
         found.append(
             Paper(
                 pmid,
                 _pieces(marked_title or title or vernacular or "[no title]"),
                 _pieces(lines or _first_lines(abstract)),
+                bool(has),
                 level,
                 design,
                 status,

@@ -32,6 +32,7 @@ class Vocabulary:
     longest: int  # words in the longest of those
     rules: tuple[Spelling, ...]
     signs: tuple[tuple[str, str], ...]  # a letter no keyboard has, and what is typed for it
+    loose: bool = False  # abstracts are not carried whole: of theirs the index keeps words without their order
 
     def canonical(self, text: str) -> tuple[str, ...]:
         """The words of a text without capitals, accents, plural and choice of spelling."""
@@ -103,6 +104,7 @@ def load_vocabulary(conn: sqlite3.Connection) -> Vocabulary:
         max(map(len, meanings), default=0),
         rules,
         signs,
+        conn.execute("SELECT abstracts FROM about").fetchone()[0] != "full",
     )
 
 

@@ -109,18 +109,19 @@ class Wording:
         found: dict[str, str] = {}
         for text in others:
             for spelling in dict.fromkeys((text, *self.vocabulary.spellings(text.lower()))):
-                expression = _string(spelling)
+                expression = self._string(spelling)
                 if self._exists(expression):
                     found.setdefault(expression, spelling)
         self._note(" ".join(node.typed() for node in nodes), found.values())
         return list(found)
 
     def _text(self, text: Text, *, plainly: bool) -> str:
-        expressions = [self._prefix(text) if text.prefix else _string(text.text, _indexed(text.text.lower()))]
+        expressions = [self._prefix(text) if text.prefix else self._string(text.text, _indexed(text.text.lower()))]
         if not plainly:
             expressions += self._spelled(text)
         inside = _any(expressions)
-        return f"({{{text.column}}} : {inside})" if text.column else inside
+        columns = f"{text.column} abstract_words" if text.column == "abstract" else text.column
+        return f"({{{columns}}} : {inside})" if text.column else inside
 
     def _spelled(self, text: Text) -> list[str]:
         """Expressions of the other spellings that a paper has; noted."""
@@ -128,11 +129,11 @@ class Wording:
         mark = "*" if text.prefix else ""
         found: dict[str, str] = {}
         for spelling in self.vocabulary.spellings(lower)[:MOST_VARIANTS]:
-            expression = _string(spelling, text.prefix)
+            expression = self._string(spelling, text.prefix)
             if self._exists(expression):
                 found.setdefault(expression, spelling + mark)
         for spelling in self._lettered(lower):
-            found.setdefault(_string(spelling, text.prefix or _indexed(spelling)), spelling + mark)
+            found.setdefault(self._string(spelling, text.prefix or _indexed(spelling)), spelling + mark)
         if not text.column:
             self._note(text.typed(), found.values())
         return list(found)
@@ -154,42 +155,42 @@ class Wording:
                 throughout = throughout[: word.start] + held[0] + throughout[word.end :]
         texts[throughout] = None
         texts.pop(lower, None)
-        return [text for text in texts if len(words) == 1 or self._exists(_string(text, _indexed(text)))]
+        return [text for text in texts if len(words) == 1 or self._exists(self._string(text, _indexed(text)))]
 
     def _prefix(self, text: Text) -> str:
         """Words that begin so. The index finds those whose stem does; shorter stems are looked up in the words."""
         words = tokens(text.text)
         if not words:
-            return _string(text.text)
+            return self._string(text.text)
         last = words[-1]
         if len(last.word) < SHORTEST_PREFIX:
             self.notes.append(
                 f"{text.typed()}: at least {SHORTEST_PREFIX} letters must stand before *, so it was left out."
             )
-            return _string(text.text)
+            return self._string(text.text)
         rows = self.conn.execute(
             "SELECT min(word), sum(papers) AS held FROM words WHERE word >= ? AND word < ? AND substr(stem, 1, ?) != ?"
             " GROUP BY stem ORDER BY held DESC, min(word) LIMIT ?",
             (last.word, last.word + "\U0010ffff", len(last.word), last.word, MOST_ENDINGS),
         )
         head = text.text[: last.start]
-        return _any([_string(text.text, prefix=True), *(_string(head + word) for word, _ in rows)])
+        return _any([self._string(text.text, prefix=True), *(self._string(head + word) for word, _ in rows)])
 
     def _author(self, value: Value) -> str:
         """A name as papers cite it ("Doe JA"), however it was typed: Doe, Doe J, J Doe, Jane Doe, Doe, Jane."""
         words = [token.word for token in tokens(value.value)]
         last, _, first = value.value.partition(",")
         names = [value.value] if value.prefix or len(words) > 1 else []
-        expressions = [_string(name, value.prefix) for name in names]
+        expressions = [self._string(name, value.prefix) for name in names]
         if len(words) == 1 and not value.prefix:
-            expressions += [_string(words[0]), *(_string(variant) for variant in self._lettered(words[0]))]
+            expressions += [self._string(words[0]), *(self._string(variant) for variant in self._lettered(words[0]))]
         elif first.strip():
-            expressions.append(_string(f"{last} {first.split()[0][0]}", prefix=True))
+            expressions.append(self._string(f"{last} {first.split()[0][0]}", prefix=True))
         elif len(words) > 1:
             if len(words[-1]) <= 3:
-                expressions.append(_string(" ".join(words), prefix=True))
+                expressions.append(self._string(" ".join(words), prefix=True))
             if len(words[-1]) > 2:
-                expressions.append(_string(f"{words[-1]} {words[0][0]}", prefix=True))
+                expressions.append(self._string(f"{words[-1]} {words[0][0]}", prefix=True))
         return f"({{authors}} : {_any(expressions)})"
 
     def _known(self, words: Sequence[str]) -> set[str]:
@@ -203,7 +204,7 @@ class Wording:
             word
             for word in asked
             if (_indexed(word) or (word.isascii() and not word.isalpha()))
-            and self._exists(_string(word, prefix=_indexed(word)))
+            and self._exists(self._string(word, prefix=_indexed(word)))
         }
 
     def _exists(self, expression: str) -> bool:
@@ -211,6 +212,19 @@ class Wording:
             self.conn.execute("SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1", (expression,)).fetchone()
             is not None
         )
+
+    def _string(self, text: str, prefix: bool = False) -> str:
+        """A text as the index is asked for it.
+
+        Where abstracts are not carried, the index has their words in no order: words in a row are then looked for in a
+        row elsewhere, and in an abstract all of them, wherever they stand.
+        """
+        exact = _string(text, prefix)
+        words = [text[token.start : token.end] for token in tokens(text)]
+        if not self.vocabulary.loose or len(words) < 2:
+            return exact
+        parts = [*(_string(word) for word in words[:-1]), _string(words[-1], prefix)]
+        return f"((- {{abstract_words}} : {exact}) OR ({{abstract_words}} : ({' AND '.join(parts)})))"
 
     def _note(self, typed: str, texts: object) -> None:
         listed = tuple(dict.fromkeys(texts))  # type: ignore[call-overload]

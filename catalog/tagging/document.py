@@ -7,8 +7,8 @@ work speak of other studies. Where an abstract has no sections, the parts are in
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Literal
 
@@ -16,10 +16,13 @@ from catalog.tagging.parts import ZONES, Zone, headings_in, part_of, parts_of
 from catalog.tagging.scan import Scan
 from catalog.tagging.sentences import sentence_spans
 from harvest.record import Record
+from harvest.shapes import Section
 
-__all__ = ["ZONES", "Document", "Sentence", "TextField", "Zone", "read", "sentence_spans"]
+__all__ = ["ZONES", "Document", "Sentence", "TextField", "Zone", "read", "read_texts", "sentence_spans"]
 
 TextField = Literal["title", "abstract"]
+# What cuts a text into its parts reads a record's title and sections; nothing else of it.
+_BLANK = Record(**{f.name: () if "tuple" in str(f.type) else None for f in fields(Record)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,11 @@ def read(record: Record) -> Document:
         sentences += _section(scan, running, len(abstract), None, None)
     scans: dict[TextField, Scan] = {"title": Scan(title), "abstract": scan}
     return Document(record, title, abstract, tuple(sentences), bool(labelled), scans)
+
+
+def read_texts(title: str | None, sections: Sequence[tuple[str | None, str | None, str]]) -> Document:
+    """The document of a title and an abstract's sections (label, category, text), as a catalog keeps them."""
+    return read(replace(_BLANK, title=title, sections=tuple(Section(*section) for section in sections)))
 
 
 def _section(scan: Scan, start: int, end: int, zone: Zone | None, label: str | None) -> list[Sentence]:
