@@ -8,21 +8,36 @@ from __future__ import annotations
 from lxml import etree
 
 from harvest.fields import doi_of, integer, orcid_of, text_of, tidy
+from harvest.quick import quick
 from harvest.shapes import Author, DataBank, Keyword, Link, MeshHeading, Qualifier, Reference, Section
 
 __all__ = [
     "article_ids",
+    "author",
     "chemicals",
     "databanks",
     "grants",
     "keywords",
     "links",
+    "mesh_heading",
     "mesh_headings",
     "people",
+    "person",
+    "qualifier",
+    "reference",
     "references",
     "sections",
     "texts",
 ]
+
+author = quick(Author)
+databank = quick(DataBank)
+keyword = quick(Keyword)
+link = quick(Link)
+mesh_heading = quick(MeshHeading)
+qualifier = quick(Qualifier)
+reference = quick(Reference)
+section = quick(Section)
 
 
 def texts(element: etree._Element) -> tuple[str, ...]:
@@ -33,7 +48,7 @@ def texts(element: etree._Element) -> tuple[str, ...]:
 def sections(element: etree._Element) -> tuple[Section, ...]:
     """The `AbstractText`s of an `Abstract` or `OtherAbstract`; one without text is none."""
     return tuple(
-        Section(tidy(child.get("Label")), tidy(child.get("NlmCategory")), text)
+        section(tidy(child.get("Label")), tidy(child.get("NlmCategory")), text)
         for child in element
         if child.tag == "AbstractText" and (text := text_of(child))
     )
@@ -41,11 +56,11 @@ def sections(element: etree._Element) -> tuple[Section, ...]:
 
 def people(element: etree._Element) -> tuple[Author, ...]:
     """The persons and groups of an `AuthorList` or `InvestigatorList`."""
-    found = []
-    for person in element:
+    found: list[Author] = []
+    for one in element:
         last = fore = initials = suffix = collective = orcid = None
         affiliations: list[str] = []
-        for child in person:
+        for child in one:
             tag = child.tag
             if tag == "LastName":
                 last = text_of(child)
@@ -64,13 +79,28 @@ def people(element: etree._Element) -> tuple[Author, ...]:
                 collective = text_of(child)
             elif tag == "Affiliation" and (text := text_of(child)):  # where it stood in the DTDs before 2015
                 affiliations.append(text)
-        valid = person.get("ValidYN") != "N"
-        if last or fore or initials:
-            found.append(Author(last, fore, initials, suffix, None, orcid, tuple(affiliations), valid))
-            suffix, orcid, affiliations = None, None, []
-        if collective:  # the DTD has a name or this; of both neither is dropped
-            found.append(Author(None, None, None, suffix, collective, orcid, tuple(affiliations), valid))
+        valid = one.get("ValidYN") != "N"
+        person(found, last, fore, initials, suffix, collective, orcid, affiliations, valid)
     return tuple(found)
+
+
+def person(
+    found: list[Author],
+    last: str | None,
+    fore: str | None,
+    initials: str | None,
+    suffix: str | None,
+    collective: str | None,
+    orcid: str | None,
+    affiliations: list[str],
+    valid: bool,
+) -> None:
+    """Add what one `Author` or `Investigator` names: a person, a group, or both."""
+    if last or fore or initials:
+        found.append(author(last, fore, initials, suffix, None, orcid, tuple(affiliations), valid))
+        suffix, orcid, affiliations = None, None, []
+    if collective:  # the DTD has a name or this; of both neither is dropped
+        found.append(author(None, None, None, suffix, collective, orcid, tuple(affiliations), valid))
 
 
 def article_ids(element: etree._Element) -> tuple[tuple[str, str], ...]:
@@ -96,9 +126,9 @@ def mesh_headings(element: etree._Element) -> tuple[MeshHeading, ...]:
             if child.tag == "DescriptorName":
                 ui, name, major = tidy(child.get("UI")), text, child.get("MajorTopicYN") == "Y"
             elif child.tag == "QualifierName":
-                qualifiers.append(Qualifier(tidy(child.get("UI")), text, child.get("MajorTopicYN") == "Y"))
+                qualifiers.append(qualifier(tidy(child.get("UI")), text, child.get("MajorTopicYN") == "Y"))
         if name:
-            found.append(MeshHeading(ui, name, major, tuple(qualifiers)))
+            found.append(mesh_heading(ui, name, major, tuple(qualifiers)))
     return tuple(found)
 
 
@@ -112,7 +142,7 @@ def keywords(element: etree._Element) -> tuple[Keyword, ...]:
     """One `KeywordList`, each keyword with the list's owner."""
     owner = tidy(element.get("Owner", "NLM"))
     return tuple(
-        Keyword(text, child.get("MajorTopicYN") == "Y", owner) for child in element if (text := text_of(child))
+        keyword(text, child.get("MajorTopicYN") == "Y", owner) for child in element if (text := text_of(child))
     )
 
 
@@ -128,7 +158,7 @@ def databanks(element: etree._Element) -> tuple[DataBank, ...]:
             elif child.tag == "AccessionNumberList":
                 accessions += texts(child)
         if name:
-            found += [DataBank(name, accession) for accession in accessions or [None]]
+            found += [databank(name, accession) for accession in accessions or [None]]
     return tuple(found)
 
 
@@ -151,7 +181,7 @@ def links(element: etree._Element) -> tuple[Link, ...]:
             elif part.tag == "Note":
                 note = text_of(part)
         if kind:
-            found.append(Link(kind, pmid, source, note))
+            found.append(link(kind, pmid, source, note))
     return tuple(found)
 
 
@@ -164,7 +194,7 @@ def references(element: etree._Element) -> tuple[Reference, ...]:
         tag = part.tag
         if tag == "Reference":
             if citation or pmid or doi:
-                found.append(Reference(citation, pmid, doi))
+                found.append(reference(citation, pmid, doi))
                 citation = pmid = doi = None
         elif tag == "Citation":
             citation = text_of(part)
@@ -175,5 +205,5 @@ def references(element: etree._Element) -> tuple[Reference, ...]:
             elif kind == "doi":
                 doi = doi or doi_of(part.text)
     if citation or pmid or doi:
-        found.append(Reference(citation, pmid, doi))
+        found.append(reference(citation, pmid, doi))
     return tuple(found)

@@ -1,7 +1,8 @@
 """PubMed XML to `Record`: one dataclass with everything the rest of the project needs.
 
 Source of the shapes: NLM's PubMed DTD (pubmed_250101.dtd). Where a document leaves an attribute out, the DTD's default
-holds. A document is walked once, by tables from an element's name to what is done with it.
+holds. A document is walked once, by tables from an element's name to what is done with it; its longest lists are taken
+from its bytes before (`harvest.plain`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from harvest.lists import (
     sections,
     texts,
 )
+from harvest.plain import TAKEN, plain_lists
+from harvest.quick import quick
 from harvest.shapes import (
     Author,
     DataBank,
@@ -89,11 +92,28 @@ def parse_article(raw: bytes) -> Record:
     Raises:
         BadRecord: the element is not well-formed, declares or uses entities of its own, or lacks what every record has.
     """
+    less, lists = plain_lists(raw)
+    if lists and less.startswith(b"<PubmedArticle>"):
+        record = _less_its_lists(less, lists)
+        if record:
+            return record
     root = _root(raw, ("PubmedArticle", "PubmedBookArticle"))
     try:
-        return _book_article(root) if root.tag == "PubmedBookArticle" else _article(root)
+        return _book_article(root) if root.tag == "PubmedBookArticle" else _article(root, {})
     except _Missing as missing:
         raise BadRecord(f"{_label(raw)}: {missing}") from None
+
+
+def _less_its_lists(less: bytes, lists: Lists) -> Record | None:
+    """The record of an element and the lists taken from it.
+
+    None where it must be read whole: it is broken, or a list stood where none belongs and so is not wanted, or is text.
+    """
+    try:
+        record = _article(etree.fromstring(less, _PARSER), lists)
+    except (etree.XMLSyntaxError, _Missing):
+        return None
+    return None if lists else record
 
 
 def parse_deletions(raw: bytes) -> tuple[int, ...]:
@@ -155,11 +175,17 @@ def _with_prefixes(raw: bytes) -> bytes | None:
     return raw[:at] + names + raw[at:]
 
 
+Lists = dict[str, list[Any]]  # entries of lists by the element's name
 Draft = dict[str, Any]  # a Record's fields by name, while they are being found
 Handler = Callable[[Draft, etree._Element], None]
 
 _SEVERAL = tuple(field.name for field in fields(Record) if str(field.type).startswith("tuple"))
 _EMPTY: Draft = {**{field.name: None for field in fields(Record)}, "authors_complete": True}
+
+
+_record = quick(Record)
+_publication_type_of = quick(PublicationType)
+_other_abstract_of = quick(OtherAbstract)
 
 
 def _blank(*, is_book: bool) -> Draft:
@@ -171,8 +197,10 @@ def _blank(*, is_book: bool) -> Draft:
     return draft
 
 
-def _article(root: etree._Element) -> Record:
+def _article(root: etree._Element, lists: Lists) -> Record:
+    """The record; of `lists`, which stand empty in the tree, each that belongs to it is taken out."""
     draft = _blank(is_book=False)
+    draft["lists"] = lists
     for part in root:
         if part.tag == "MedlineCitation":
             draft["status"] = tidy(part.get("Status"))
@@ -186,6 +214,7 @@ def _article(root: etree._Element) -> Record:
 
 def _book_article(root: etree._Element) -> Record:
     draft = _blank(is_book=True)
+    draft["lists"] = {}
     for part in root:
         if part.tag == "BookDocument":
             _dispatch(draft, part, _BOOK_DOCUMENT)
@@ -202,9 +231,10 @@ def _finished(draft: Draft, holder: str) -> Record:
         raise _Missing(f"<{holder}> has no PMID that is a number")
     if not draft.pop("complete", False):
         raise _Missing(f"<{holder}> has no <{'Book' if draft['is_book'] else 'Article'}>")
+    del draft["lists"]
     for name in _SEVERAL:
         draft[name] = tuple(draft[name])
-    return Record(**draft)
+    return _record(**draft)
 
 
 def _dispatch(draft: Draft, element: etree._Element, handlers: dict[str, Handler]) -> None:
@@ -242,6 +272,14 @@ def _texts(name: str) -> Handler:
 def _extend(name: str, read: Callable[[etree._Element], tuple[Any, ...]]) -> Handler:
     def handler(draft: Draft, element: etree._Element) -> None:
         draft[name] += read(element)
+
+    return handler
+
+
+def _listed(tag: str, name: str, read: Callable[[etree._Element], tuple[Any, ...]]) -> Handler:
+    def handler(draft: Draft, element: etree._Element) -> None:
+        taken = draft["lists"].pop(tag, None) if element.text == TAKEN and not len(element) else None
+        draft[name] += read(element) if taken is None else taken
 
     return handler
 
@@ -327,11 +365,14 @@ def _other_abstract(draft: Draft, element: etree._Element) -> None:
     found = sections(element)
     if found:
         kind, language = tidy(element.get("Type")), tidy(element.get("Language", "eng"))
-        draft["other_abstracts"].append(OtherAbstract(kind, language, found))
+        draft["other_abstracts"].append(_other_abstract_of(kind, language, found))
+
+
+_people = _listed("AuthorList", "authors", people)
 
 
 def _authors(draft: Draft, element: etree._Element) -> None:
-    draft["authors"] += people(element)
+    _people(draft, element)
     draft["authors_complete"] = draft["authors_complete"] and element.get("CompleteYN") != "N"
 
 
@@ -358,7 +399,7 @@ def _publication_types(draft: Draft, element: etree._Element) -> None:
 def _publication_type(draft: Draft, element: etree._Element) -> None:
     name = text_of(element)
     if name:
-        draft["publication_types"].append(PublicationType(tidy(element.get("UI")), name))
+        draft["publication_types"].append(_publication_type_of(tidy(element.get("UI")), name))
 
 
 def _history(draft: Draft, element: etree._Element) -> None:
@@ -389,7 +430,7 @@ _CITATION: dict[str, Handler] = {
     "ChemicalList": _extend("chemicals", chemicals),
     "SupplMeshList": _extend("supplementary_mesh", texts),
     "CommentsCorrectionsList": _extend("links", links),
-    "MeshHeadingList": _extend("mesh", mesh_headings),
+    "MeshHeadingList": _listed("MeshHeadingList", "mesh", mesh_headings),
     "OtherAbstract": _other_abstract,
     "KeywordList": _extend("keywords", keywords),
     "CoiStatement": _text("conflict_of_interest"),
@@ -415,7 +456,7 @@ _DATA: dict[str, Handler] = {
     "History": _history,
     "PublicationStatus": _text("publication_status"),
     "ArticleIdList": _article_ids,
-    "ReferenceList": _extend("references", references),
+    "ReferenceList": _listed("ReferenceList", "references", references),
 }
 _BOOK_DOCUMENT: dict[str, Handler] = {
     "PMID": _pmid,
