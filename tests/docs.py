@@ -18,6 +18,7 @@ from catalog.tagging.listed import LISTED, listed
 from catalog.tagging.rules import load, precedence
 from catalog.tagging.spin import spin_rules
 from harvest.cli import main as harvest_command
+from supply.tree import made_list
 
 __all__ = ["problems", "renew"]
 
@@ -75,8 +76,11 @@ def _renewed(text: str) -> str:
 
 
 def _made_from(source: str) -> Iterator[str]:
-    """The list for one source: `rules.FIELD` or `precedence.FIELD`."""
+    """The list for one source: `rules.FIELD`, `precedence.FIELD` or `lock.LIST`."""
     kind, field = source.split(".")
+    if kind == "lock":
+        yield from made_list(field)
+        return
     if kind == "precedence":
         yield ""
         for number, (value, tier) in enumerate(precedence(field), 1):
