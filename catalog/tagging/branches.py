@@ -20,7 +20,7 @@ __all__ = ["Branch", "Branches", "Pieces", "spans"]
 class Branch:
     """One branch of a pattern, tried only where it can match."""
 
-    __slots__ = ("_compiled", "_exact", "_other", "_signs", "anchored", "key")
+    __slots__ = ("_compiled", "_exact", "_other", "_signs", "anchored", "key", "openings")
 
     def __init__(self, part: str, flags: int) -> None:
         self._exact = not flags & re.IGNORECASE  # upper case matters
@@ -31,7 +31,9 @@ class Branch:
         LEXICON.add(word for words in needs for word in words)
         # Whether a match begins with a sign; else it holds one.
         self.anchored = bool(begins)
-        self._signs = Signs.of(frozenset(begins) or self.key, bounded=part.startswith(r"\b"))
+        self._signs = Signs.of(frozenset(begins) or self.key, bounded=self.anchored and part.startswith(r"\b"))
+        # Where every match begins a word: the literals that it may begin with.
+        self.openings = self._signs.openings
         self._compiled = re.compile(part if self._exact else lowered_pattern(part))
 
     def alive(self, present: Set[str]) -> bool:

@@ -20,6 +20,7 @@ class Index(Generic[Of]):
     """Branches in order, each with what it is part of, and which of them each literal brings to life."""
 
     branches: tuple[tuple[Of, Branch], ...]
+    by_opening: Mapping[str, tuple[int, ...]]
     by_literal: Mapping[str, tuple[int, ...]]
     literals: frozenset[str]
     always: frozenset[int]
@@ -28,13 +29,18 @@ class Index(Generic[Of]):
     def of(cls, branches: Iterable[tuple[Of, Branch]]) -> Index[Of]:
         """The index of some branches."""
         listed = tuple(branches)
+        by_opening: dict[str, list[int]] = {}
         by_literal: dict[str, list[int]] = {}
         for at, (_, branch) in enumerate(listed):
-            for literal in branch.key:
-                by_literal.setdefault(literal, []).append(at)
+            if branch.key and branch.openings:
+                for literal in branch.openings:
+                    by_opening.setdefault(literal, []).append(at)
+            else:
+                for literal in branch.key:
+                    by_literal.setdefault(literal, []).append(at)
         told = {literal: tuple(its) for literal, its in by_literal.items()}
         always = frozenset(at for at, (_, branch) in enumerate(listed) if not branch.key)
-        return cls(listed, told, frozenset(told), always)
+        return cls(listed, {word: tuple(its) for word, its in by_opening.items()}, told, frozenset(told), always)
 
     def read(self, scan: Scan) -> Reading[Of]:
         """Where in a text each branch may match; worked out once for each text."""
@@ -45,16 +51,20 @@ class Index(Generic[Of]):
 
     def _read(self, scan: Scan) -> Reading[Of]:
         alive: set[int] = set()
+        by_opening = self.by_opening
+        for literal in scan.begun:
+            if literal in by_opening:
+                alive.update(by_opening[literal])
         present = scan.present
         for literal in self.literals & present:
             alive.update(self.by_literal[literal])
-        signs = []
+        told: list[tuple[int, int]] = []
         for at in alive:
             branch = self.branches[at][1]
-            if branch.may_match(present):
-                signs += [(place, at) for place in branch.signs(scan)]
-        signs.sort()
-        return Reading(self, [place for place, _ in signs], [at for _, at in signs])
+            if branch.alive(present):
+                told += [(place, at) for place in branch.signs(scan)]
+        told.sort()
+        return Reading(self, [place for place, _ in told], [at for _, at in told])
 
 
 @dataclass(frozen=True, slots=True)

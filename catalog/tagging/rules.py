@@ -163,6 +163,7 @@ class _Plan:
 
     rules: tuple[Rule, ...]
     branches: tuple[tuple[int, Branch], ...]  # each with its rule's place
+    by_opening: Mapping[TextField, Mapping[str, tuple[int, ...]]]
     by_literal: Mapping[TextField, Mapping[str, tuple[int, ...]]]
     literals: Mapping[TextField, frozenset[str]]
     always: Mapping[TextField, tuple[int, ...]]
@@ -180,14 +181,19 @@ class _Plan:
             for at in self.by_heading.get(("mesh", heading.name), ()):
                 found[at] = {}
         for field in self.literals:
+            scan = document.scan(field)
+            present = scan.present
             ids = set(self.always[field])
+            by_opening = self.by_opening[field]
+            for literal in scan.begun:
+                if literal in by_opening:
+                    ids.update(by_opening[literal])
             by_literal = self.by_literal[field]
-            present = document.scan(field).present
             for literal in self.literals[field] & present:
                 ids.update(by_literal[literal])
             for at in sorted(ids):
                 rule, branch = self.branches[at]
-                if branch.may_match(present):
+                if branch.alive(present):
                     found.setdefault(rule, {}).setdefault(field, []).append(branch)
         return {at: found[at] for at in sorted(found)}
 
@@ -197,12 +203,17 @@ def _plan(name: str, asked: frozenset[str] | None) -> _Plan:
     last = {tuple(line.split()) for line in table("precedence").get("asked_last", {}).get(name, ())}
     rules = tuple(rule for rule in load(name) if asked is None or rule.id in asked)
     branches: list[tuple[int, Branch]] = []
+    by_opening: dict[TextField, dict[str, list[int]]] = {"title": {}, "abstract": {}}
     by_literal: dict[TextField, dict[str, list[int]]] = {"title": {}, "abstract": {}}
     always: dict[TextField, list[int]] = {"title": [], "abstract": []}
     by_heading: dict[tuple[Source, str], list[int]] = {}
     for at, rule in enumerate(rules):
         for branch in rule.pattern.parts if rule.pattern else ():
             for field in rule.fields:
+                for literal in branch.openings:
+                    by_opening[field].setdefault(literal, []).append(len(branches))
+                if branch.openings:
+                    continue
                 if not branch.key:
                     always[field].append(len(branches))
                 for literal in branch.key:
@@ -215,6 +226,7 @@ def _plan(name: str, asked: frozenset[str] | None) -> _Plan:
     return _Plan(
         rules,
         tuple(branches),
+        {field: {literal: tuple(its) for literal, its in found.items()} for field, found in by_opening.items()},
         {field: {literal: tuple(its) for literal, its in found.items()} for field, found in by_literal.items()},
         {field: frozenset(found) for field, found in by_literal.items()},
         {field: tuple(its) for field, its in always.items()},

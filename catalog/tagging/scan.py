@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.tagging.lexicon import LEXICON, SHORTEST
 from catalog.tagging.literals import DIGIT, run
+from catalog.tagging.literals import REACH as LONGEST
 
 if TYPE_CHECKING:
     from catalog.tagging.branches import Branch, Branches
@@ -30,10 +31,26 @@ def lowered(text: str) -> str:
     return text.lower()
 
 
+# Openings of words remembered, some 15 MB; then remembering begins anew.
+MOST_OPENINGS = 60_000
+
+
 class Scan:
     """One text: `low` is it in lower case, as long as it is. What is asked of it is looked up once."""
 
-    __slots__ = ("_known", "_places", "_present", "_stands", "alive", "low", "readings", "stems", "text")
+    __slots__ = (
+        "_begun",
+        "_known",
+        "_opened",
+        "_places",
+        "_present",
+        "_stands",
+        "alive",
+        "low",
+        "readings",
+        "stems",
+        "text",
+    )
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -41,6 +58,8 @@ class Scan:
         self._stands: dict[str, list[int]] = {}
         self._present: frozenset[str] = frozenset()
         self._known = -1
+        self._begun: dict[str, list[int]] = {}
+        self._opened = -1
         self._places: dict[str | Signs, Sequence[int]] = {}
         # What patterns and indexes made of the text when first asked.
         self.alive: dict[Branches, list[Branch]] = {}
@@ -56,6 +75,14 @@ class Scan:
             self._known = LEXICON.size
         return self._present
 
+    @property
+    def begun(self) -> dict[str, list[int]]:
+        """The literals of `bounded` signs with which words of the text begin, each with its places in order."""
+        if self._opened != OPENINGS.size:
+            self._begun = OPENINGS.find(self.low)
+            self._opened = OPENINGS.size
+        return self._begun
+
     def places_of(self, signs: Signs) -> Sequence[int]:
         """Where any of several literals stands, in order."""
         found = self._places.get(signs)
@@ -64,15 +91,14 @@ class Scan:
         return found
 
     def _looked_up(self, signs: Signs) -> Sequence[int]:
-        found: Sequence[int] = ()
-        several = False
-        for _, places in self.each_of(signs):
-            if not found:
-                found = places
-            elif places:
-                found = [*found, *places]
-                several = True
-        return sorted(found) if several else found
+        if signs.bounded:
+            begun = self.begun
+            every: list[Sequence[int]] = [begun[literal] for literal in signs.openings if literal in begun]
+        else:
+            every = [places for _, places in self.each_of(signs) if places]
+        if not every:
+            return ()
+        return every[0] if len(every) == 1 else sorted(place for places in every for place in places)
 
     def each_of(self, signs: Signs) -> list[tuple[str, Sequence[int]]]:
         """Of several literals those that may stand in the text, each with its places."""
@@ -93,7 +119,7 @@ class Scan:
     def _finds(self, literal: str) -> Sequence[int]:
         found = self._places.get(literal)
         if found is None:
-            found = self._places[literal] = self._digits(literal) if literal in _DIGITS else self._short(literal)
+            found = self._places[literal] = self._digits() if literal == DIGIT else self._short(literal)
         return found
 
     def _short(self, literal: str) -> list[int]:
@@ -105,36 +131,39 @@ class Scan:
             place = find(literal, place + 1)
         return places
 
-    def _digits(self, sign: str) -> list[int]:
-        low = self.low
-        if sign == DIGIT:
-            return [digit.start() for digit in _DIGIT.finditer(low)]
-        return [start for number in _NUMBER.finditer(low) if not _in_word(low, start := number.start())]
+    def _digits(self) -> list[int]:
+        return [digit.start() for digit in _DIGIT.finditer(self.low)]
 
 
 class Signs:
-    """Literals in lower case that are looked for together, by their longest run of letters.
+    """Literals in lower case that are looked for together; DIGIT stands for any digit.
 
-    Those without a run that is long enough stand apart, as `short`. DIGIT stands for any digit; where `bounded`, for
-    the first of a word.
+    Where `bounded` they count only where they begin a word, and a text is read once for all of those (`openings`).
+    The others are told apart: those of letters alone are `runs`, the rest are looked for by their longest run of
+    letters or, where that is too short, as `short`.
     """
 
-    __slots__ = ("by_part", "parts", "runs", "short")
+    __slots__ = ("bounded", "by_part", "openings", "parts", "runs", "short")
 
     def __init__(self, literals: Iterable[str], *, bounded: bool = False) -> None:
+        listed = tuple(literals)
+        self.bounded = bounded and all(x == DIGIT or (len(x) <= LONGEST and _WORD.match(x)) for x in listed)
+        self.openings = listed if self.bounded else ()
+        if self.bounded:
+            OPENINGS.add(listed)
+            return
         short = []
         runs = []
         by_part: dict[str, list[str]] = {}
-        for literal in literals:
+        for literal in listed:
             letters = run(literal)
-            if letters == literal and len(letters) >= SHORTEST:
+            if len(letters) < SHORTEST:
+                short.append(literal)
+            elif letters == literal:
                 runs.append(literal)
-            elif len(letters) >= SHORTEST:
-                by_part.setdefault(letters, []).append(literal)
             else:
-                short.append(FIRST_DIGIT if bounded and literal == DIGIT else literal)
+                by_part.setdefault(letters, []).append(literal)
         self.short = tuple(short)
-        # Literals of letters alone, and the others by the longest run of letters in them.
         self.runs = frozenset(runs)
         self.by_part = {letters: tuple(its) for letters, its in by_part.items()}
         self.parts = frozenset(by_part)
@@ -147,13 +176,51 @@ class Signs:
         return cls(literals, bounded=bounded)
 
 
-# Stands for a digit that begins a word.
-FIRST_DIGIT = "\ue001"
-_DIGITS = frozenset({DIGIT, FIRST_DIGIT})
+class _Openings:
+    """The literals of all `bounded` signs. Which of them a word begins with is worked out once and remembered."""
+
+    def __init__(self) -> None:
+        self._literals: set[str] = set()
+        self._known = _Remembered(self._literals)
+        self.size = 0
+
+    def add(self, literals: Iterable[str]) -> None:
+        self._literals.update(literals)
+        if len(self._literals) > self.size:
+            self.size = len(self._literals)
+            self._known.clear()
+
+    def find(self, low: str) -> dict[str, list[int]]:
+        """The literals with which words of a text in lower case begin, each with its places in order."""
+        found: dict[str, list[int]] = {}
+        known = self._known
+        for place in [word.start() for word in _WORD.finditer(low)]:
+            for literal in known[low[place : place + LONGEST]]:
+                if literal in found:
+                    found[literal].append(place)
+                else:
+                    found[literal] = [place]
+        return found
+
+
+class _Remembered(dict[str, tuple[str, ...]]):
+    """The literals that each opening of a word begins with, worked out when it is first met."""
+
+    def __init__(self, literals: set[str]) -> None:
+        super().__init__()
+        self._literals = literals
+
+    def __missing__(self, opening: str) -> tuple[str, ...]:
+        told = [opening[:end] for end in range(1, len(opening) + 1) if opening[:end] in self._literals]
+        if opening[0].isdecimal() and DIGIT in self._literals:
+            told.append(DIGIT)
+        if len(self) >= MOST_OPENINGS:
+            self.clear()
+        found = self[opening] = tuple(told)
+        return found
+
+
+# What is in it changes no answer, only which look-ups are spared.
+OPENINGS = _Openings()
 _DIGIT = re.compile(r"\d")
-_NUMBER = re.compile(r"\d+")
-
-
-def _in_word(text: str, place: int) -> bool:
-    """Whether a letter, figure or _ stands before a place."""
-    return place > 0 and (text[place - 1].isalnum() or text[place - 1] == "_")
+_WORD = re.compile(r"\b\w")
