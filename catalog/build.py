@@ -5,14 +5,13 @@ One `pubmed.db`, one lock and one SQLite give the same bytes: rows in PMID order
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import astuple, dataclass, replace
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +21,14 @@ from catalog.claims import Claims, load_claims
 from catalog.claimtables import write_claims
 from catalog.curation import NO_CURATION, Curation, Reviewed, read_curation
 from catalog.errors import CatalogError, Refused, WrongUse
+from catalog.inserting import insert, write_records
 from catalog.lexicon import index_texts, write_lexicon
+from catalog.names import write_names
 from catalog.retractions import NO_WATCH, Watch, read_watch
 from catalog.shelving import write_shelf
-from catalog.tagged import Done, processes_for, tagged
-from catalog.tagging.basis import FROM_DESIGN
-from catalog.tagging.estimates import estimate_rules
-from catalog.tagging.listed import LISTED, listed
-from catalog.tagging.overrides import RULE
-from catalog.tagging.prompts import prompt_kinds
-from catalog.tagging.rules import load
-from catalog.tagging.spin import spin_rules
+from catalog.tagged import processes_for, tagged
 from catalog.tagging.status import settle
-from catalog.tagging.tables import NAMES, raw, table
 from catalog.tagging.tags import Tag
-from catalog.tagging.vote import vote_rule, weights
 from catalog.withholding import Abstracts, withhold
 from harvest.history import HistoryStore
 from harvest.progress import Progress, Quiet
@@ -47,8 +39,6 @@ __all__ = ["Built", "build", "write_catalog"]
 
 # A catalog this much smaller than the one it would replace is more likely a mistake than a change in PubMed.
 LARGEST_LOSS = 0.1
-# Records whose rows are held at once.
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,19 +178,19 @@ def write_catalog(
             conn.execute("PRAGMA synchronous=OFF")
             conn.executescript(resources.files("catalog").joinpath("schema.sql").read_text("utf-8"))
             conn.execute("BEGIN")
-            _write_names(conn, topics, curation, watch, claims, sample=sample, abstracts=abstracts)
+            write_names(conn, topics, curation, watch, claims, sample=sample, abstracts=abstracts)
             write_lexicon(conn, topics)
             progress.stage("Tagging records", total)
             processes = processes_for(total) if processes is None else processes
             done = tagged(records, topics, curation, sample=sample, processes=processes)
-            articles, corrected = _write_records(conn, done, set_aside, progress)
+            articles, corrected = write_records(conn, done, set_aside, progress)
             progress.stage("Linking records")
             write_changes(conn, past, topics, curation.overrides)
             note_own_status(conn)
             told = tell_across(conn, watch)
             checked = _write_curation(conn, curation, corrected)
             for name in ("runs", "searches", "search_hits"):
-                _insert(conn, name, (provenance or {}).get(name, ()))
+                insert(conn, name, (provenance or {}).get(name, ()))
             write_later_changes(conn)
             conn.execute("COMMIT")
             progress.stage("Indexing")
@@ -230,15 +220,6 @@ def write_catalog(
     return Built(articles, tuple(set_aside), tuple(troubles), tuple(remarks))
 
 
-def rules_sha256() -> str:
-    """A hash over every rules file and the vote's weights: which rules decided."""
-    digest = hashlib.sha256()
-    for name in NAMES:
-        digest.update(raw(name))
-    digest.update(weights())
-    return digest.hexdigest()
-
-
 def _check_target(target: Path) -> None:
     if target.is_dir() or not target.parent.is_dir():
         raise WrongUse(
@@ -262,93 +243,6 @@ def _provenance(store: Store) -> dict[str, Iterable[tuple[Any, ...]]]:
     }
 
 
-def _write_names(
-    conn: sqlite3.Connection,
-    topics: Topics,
-    curation: Curation,
-    watch: Watch,
-    claims: Claims,
-    *,
-    sample: bool,
-    abstracts: Abstracts,
-) -> None:
-    """Everything a reader meets as a name, in display order."""
-    _insert(
-        conn,
-        "about",
-        [
-            (
-                topics.title,
-                topics.subject,
-                topics.short_subject,
-                topics.description,
-                json.dumps(topics.examples, ensure_ascii=False),
-                topics.sha256,
-                rules_sha256(),
-                metadata.version("lbp-evidence-catalog"),
-                sample,
-                curation.sha256,
-                watch.sha256,
-                claims.sha256,
-                abstracts,
-            )
-        ],
-    )
-    for name, entries in (("designs", table("designs")), ("levels", table("levels")["names"])):
-        _insert(conn, name, [(key, i, e["name"], e["description"]) for i, (key, e) in enumerate(entries.items(), 1)])
-    for name, concepts in (("interventions", topics.interventions), ("conditions", topics.conditions)):
-        tagged = [concept for concept in concepts if not concept.search_only]
-        _insert(conn, name, [(c.id, i, c.name, c.short, c.description) for i, c in enumerate(tagged, 1)])
-    _insert(conn, "prompt_kinds", [(k.id, i, k.name, k.description) for i, k in enumerate(prompt_kinds(), 1)])
-    rules: list[tuple[Any, ...]] = [
-        (RULE, "curation", None, None, "A person's correction; see the table curation"),
-        ("prompt.status", "prompts", "retracted", None, "The record's status"),
-    ]
-    for field in ("design", "included", "timing", "certainty", "prompts"):
-        rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
-    for field in ("basis", "direction", "harms", "roles", "results"):
-        rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
-    rules.append((FROM_DESIGN, "basis", None, None, "Codebook: arms compared or not, by the design"))
-    rules += [(rule, "direction", value, tier, cites) for rule, value, tier, cites in estimate_rules()]
-    rules += [(rule, "spin", None, None, f"{says} {cites}") for rule, says, cites in spin_rules()]
-    rules.append(vote_rule())
-    for field in LISTED:
-        rules += [(rule, field, value, tier, cites) for rule, value, tier, cites in listed(field)]
-    rules += [(entry["id"], "status", entry["value"], None, None) for entry in table("status")["rules"]]
-    rules += [(entry["id"], "families", entry["value"], None, entry["cites"]) for entry in table("families")["rules"]]
-    rules += [(entry["id"], "topic", None, None, entry["where"]) for entry in table("topic")["rules"]]
-    _insert(conn, "rules", sorted(rules))
-
-
-def _write_records(
-    conn: sqlite3.Connection, records: Iterable[Done], set_aside: list[tuple[int, str]], progress: Progress
-) -> tuple[int, list[Reviewed]]:
-    """(articles written, what became of the corrections that are about one of them)."""
-    corrected: list[Reviewed] = []
-    authors: dict[tuple[str | None, ...], int] = {}
-    articles = 0
-    pending: dict[str, list[tuple[Any, ...]]] = {}
-    for done in records:
-        if done.fault is not None:
-            set_aside.append((done.pmid, done.fault))
-            continue
-        corrected += done.reviewed
-        for name, row in done.rows:
-            if name in ("article_authors", "article_editors"):
-                key = row[2]
-                if key not in authors:
-                    authors[key] = len(authors) + 1
-                    pending.setdefault("authors", []).append((authors[key], *key))
-                row = (*row[:2], authors[key], *row[3:])
-            pending.setdefault(name, []).append(row)
-        articles += 1
-        progress.advance()
-        if articles % _BATCH == 0:
-            _flush(conn, pending)
-    _flush(conn, pending)
-    return articles, corrected
-
-
 def _write_curation(conn: sqlite3.Connection, curation: Curation, corrected: Iterable[Reviewed]) -> list[Reviewed]:
     """Write every sound correction with what became of it, in the file's order; returns the same."""
     met = {review.override.line: review for review in corrected}
@@ -365,7 +259,7 @@ def _write_curation(conn: sqlite3.Connection, curation: Curation, corrected: Ite
         for review in every
         for o in (review.override,)
     ]
-    _insert(conn, "curation", rows)
+    insert(conn, "curation", rows)
     return every
 
 
@@ -407,22 +301,6 @@ def _remarks(checked: Iterable[Reviewed]) -> list[str]:
         if review.outcome in said
         for o in (review.override,)
     ]
-
-
-def _flush(conn: sqlite3.Connection, pending: dict[str, list[tuple[Any, ...]]]) -> None:
-    for name, rows in pending.items():
-        _insert(conn, name, rows)
-    pending.clear()
-
-
-def _insert(conn: sqlite3.Connection, name: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    iterator: Iterator[tuple[Any, ...]] = iter(rows)
-    first = next(iterator, None)
-    if first is None:
-        return
-    statement = f"INSERT INTO {name} VALUES ({','.join('?' * len(first))})"  # noqa: S608 - names are ours
-    conn.execute(statement, first)
-    conn.executemany(statement, iterator)
 
 
 def _check(path: Path, articles: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from catalog.build import build, rules_sha256
+from catalog.build import build
 from catalog.cli import main
 from catalog.errors import WrongUse
 from catalog.evaluation import as_document, as_text, evaluate
@@ -19,6 +19,7 @@ from catalog.evaluation.compare import FieldScore
 from catalog.evaluation.evaluate import Evaluation
 from catalog.evaluation.fields import FIELDS
 from catalog.explain import explain
+from catalog.names import rules_sha256
 from catalog.sample import write_sample
 from harvest.files import harvest_files
 from tests.harvests import harvest_of
