@@ -286,6 +286,8 @@ def _unfit(checked: Iterable[Reviewed]) -> list[str]:
 def _left_out(claims: Claims) -> tuple[str, ...]:
     if not claims.left_out:
         return ()
+    if not claims.claims:
+        return ("No claims: the file is about another subject; `--claims FILE` takes one for this vocabulary",)
     names = ", ".join(claims.left_out)
     return (f"Claims left out, on treatments or conditions that this vocabulary does not have: {names}",)
 

@@ -30,7 +30,7 @@ _KEYS = frozenset(
     {"id", "statement", "kind", "interventions", "apart", "conditions", "comparator", "outcome", "asserts", "words"}
     | {"settled_by", "note", "outside"}
 )
-_TOP = frozenset({"kinds", "outcomes", "groups", "claims"})
+_TOP = frozenset({"kinds", "outcomes", "groups", "claims", "vocabulary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def read_claims(raw: bytes, source: str, topics: Topics) -> Claims:
         raise WrongUse(f"claims file {source}: not UTF-8 ({error.reason} at byte {error.start})") from error
     except yaml.YAMLError as error:
         raise WrongUse(f"claims file {source}: not valid YAML ({' '.join(str(error).split())})") from error
-    if not isinstance(data, dict) or not _TOP - {"groups"} <= data.keys():
+    if not isinstance(data, dict) or not _TOP - {"groups", "vocabulary"} <= data.keys():
         raise WrongUse(f"claims file {source}: must be a mapping with kinds, outcomes and claims")
     reader.known("top of the file", data, _TOP)
     kinds = {
@@ -139,7 +139,9 @@ def read_claims(raw: bytes, source: str, topics: Topics) -> Claims:
     fitting = [
         claim
         for claim in every
-        if treatments.issuperset((*claim.interventions, *claim.apart)) and conditions.issuperset(claim.conditions)
+        if data.get("vocabulary") in (None, topics.name)
+        and treatments.issuperset((*claim.interventions, *claim.apart))
+        and conditions.issuperset(claim.conditions)
     ]
     fit = {claim.id for claim in fitting}
     left_out = tuple(claim.id for claim in every if claim.id not in fit)

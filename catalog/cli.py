@@ -31,6 +31,7 @@ from catalog.serving.flags import address_options, serving_options
 from catalog.up import prepare, write_sample_in
 from catalog.withholding import ABSTRACTS, Abstracts
 from harvest.commands import LISTED, PATH, Commands, say, topics_option
+from harvest.errors import Unreachable
 from harvest.eutils import package_version
 from harvest.progress import progress_for
 from harvest.topics import load_topics
@@ -171,6 +172,11 @@ def up(
     if ready.catalog is not None:
         serve(ready.catalog, host, port, on_ready=_tell_ready)
         return
+    if topics is not None and load_topics(topics).name != load_topics().name:
+        raise Unreachable(
+            "nothing is harvested yet, and the bundled sample is on another subject than this vocabulary;"
+            " run `catalog up` again when PubMed can be reached"
+        )
     say(
         "Nothing is harvested yet, so this is a SAMPLE of invented records, not of papers."
         " Run `catalog up` again when PubMed can be reached."

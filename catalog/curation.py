@@ -28,7 +28,6 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "timing": ("prospective", "retrospective", "unclear"),
     "status": STATUSES,
     "certainty": CERTAINTIES,
-    "region": ("lumbar", "cervical_thoracic", "other_site", "unstated"),
     "basis": ("between", "within", "pooled_between", "pooled_within", "pooled_unclear", "none"),
     "direction": (
         "favours",
@@ -117,6 +116,7 @@ def _allowed(topics: Topics) -> dict[str, tuple[str, ...]]:
         "design": tuple(table("designs")),
         "level": tuple(str(name) for name in levels["names"]),
         "jbjs": tuple(sorted(jbjs)),
+        "region": topics.region.ids if topics.region else (),
         "interventions": tuple(c.id for c in topics.interventions if not c.search_only),
         "conditions": tuple(c.id for c in topics.conditions if not c.search_only),
         "comparator": _COMPARATORS,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from catalog.claims import Claim
-from catalog.evidence import COUNTED_REGIONS
+from catalog.evidence import COUNTED_REGION
 from harvest.words import Words
 
 __all__ = [
@@ -160,7 +160,7 @@ _RETRACTED = (
     "SELECT coalesce(f.family, a.pmid), a.pmid FROM articles a JOIN article_interventions e ON e.pmid = a.pmid"  # noqa: S608 - all ours
     " LEFT JOIN trial_families f ON f.pmid = a.pmid WHERE a.status = 'retracted' AND e.role = 'experimental'"
     " AND e.intervention = :intervention"
-    " AND (a.region IS NULL OR a.region IN (SELECT value FROM json_each(:regions)))" + _NARROWED
+    f" AND {COUNTED_REGION}" + _NARROWED
 )
 
 
@@ -185,7 +185,7 @@ def _asked(conn: sqlite3.Connection, question: Question, intervention: str) -> D
 def _dossier(
     conn: sqlite3.Connection, question: Question, intervention: str, narrowed: Mapping[str, str | None]
 ) -> Dossier:
-    values = {"claim": None, "conditions": None, "regions": json.dumps(COUNTED_REGIONS), "intervention": intervention}
+    values = {"claim": None, "conditions": None, "intervention": intervention}
     values |= narrowed
     rows: list[Row] = []
     for study, pmid, level, design, included, direction, basis, comparator, *rest in conn.execute(_ROWS, values):

@@ -6,7 +6,6 @@ disagree. docs/evidence.md tells the rules in plain words.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 
@@ -14,10 +13,10 @@ from catalog.tagging.direction import COMPARED
 from catalog.tagging.roles import PARTS
 from catalog.tagging.tags import InterventionTag
 
-__all__ = ["COUNTED_REGIONS", "VERDICTS", "VERSUS", "directions_of", "verdict_of", "versus_of", "write_evidence"]
+__all__ = ["COUNTED_REGION", "VERDICTS", "VERSUS", "directions_of", "verdict_of", "versus_of", "write_evidence"]
 
-# Regions that count; a paper whose region is not known (NULL) counts too.
-COUNTED_REGIONS = ("lumbar", "unstated")
+# Papers (of `articles a`) whose region counts; one whose region is not known (NULL) counts too.
+COUNTED_REGION = "(a.region IS NULL OR a.region IN (SELECT id FROM regions WHERE counts))"
 # What a conclusion can stand against, in the order readers meet them.
 VERSUS = ("sham", "sham_and_active", "active", "nothing")
 # How a conclusion is drawn, in the order readers meet them (`verdict_of`).
@@ -117,13 +116,11 @@ def _of_each_other(design: str, comparator: str | None) -> bool:
 def write_evidence(conn: sqlite3.Connection) -> None:
     """Fill `evidence` of a draft whose families and statuses are settled; rows in a fixed order."""
     conn.execute(
-        "INSERT INTO evidence"
+        "INSERT INTO evidence"  # noqa: S608 - ours
         " SELECT coalesce(f.family, a.pmid), a.pmid, i.intervention, a.level, a.design, a.included, i.direction,"
         " a.basis, a.comparator, a.versus, a.participants, a.harms, a.certainty, a.year, a.region"
         " FROM article_interventions i JOIN articles a ON a.pmid = i.pmid"
         " LEFT JOIN trial_families f ON f.pmid = a.pmid"
         " WHERE i.role = 'experimental' AND a.status != 'retracted' AND (f.pmid IS NULL OR f.represents = 1)"
-        " AND (a.region IS NULL OR a.region IN (SELECT value FROM json_each(?)))"
-        " ORDER BY i.intervention, coalesce(f.family, a.pmid)",
-        (json.dumps(COUNTED_REGIONS),),
+        f" AND {COUNTED_REGION} ORDER BY i.intervention, coalesce(f.family, a.pmid)"
     )

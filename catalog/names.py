@@ -55,10 +55,16 @@ def write_names(
                 curation.sha256,
                 watch.sha256,
                 claims.sha256,
+                topics.name,
+                topics.region and topics.region.id,
+                topics.region and topics.region.place,
                 abstracts,
             )
         ],
     )
+    insert(conn, "vocabulary", [(topics.source, topics.text)])
+    if topics.region:
+        insert(conn, "regions", [(n, i, name, counts) for i, (n, name, counts) in enumerate(topics.region.names, 1)])
     for name, entries in (("designs", table("designs")), ("levels", table("levels")["names"])):
         insert(conn, name, [(key, i, e["name"], e["description"]) for i, (key, e) in enumerate(entries.items(), 1)])
     for name, concepts in (("interventions", topics.interventions), ("conditions", topics.conditions)):

@@ -14,6 +14,9 @@ CREATE TABLE about (           -- one row: what this catalog is
     curation_sha256 TEXT,      -- of the curation file; NULL: built without one
     retractions_sha256 TEXT,   -- of the Retraction Watch file; NULL: built without one
     claims_sha256 TEXT NOT NULL, -- of the file of standing claims
+    vocabulary TEXT NOT NULL,  -- its name: `name` of the topics file
+    region TEXT,               -- the one of `regions` it is about; NULL: none
+    place TEXT,                -- how sentences speak of it: the low back
     abstracts TEXT NOT NULL    -- what this copy carries of abstracts: full, excerpt, none (docs/rights.md)
 );
 
@@ -21,6 +24,9 @@ CREATE TABLE designs (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT 
 CREATE TABLE levels (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
 CREATE TABLE interventions (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, short TEXT NOT NULL, description TEXT NOT NULL);
 CREATE TABLE conditions (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, short TEXT NOT NULL, description TEXT NOT NULL);
+-- Parts of the body a paper can be about, and whether such papers count as evidence; none where the vocabulary asks nothing of it.
+CREATE TABLE regions (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, counts INTEGER NOT NULL);
+CREATE TABLE vocabulary (source TEXT NOT NULL, text TEXT NOT NULL); -- one row: the topics file
 CREATE TABLE prompt_kinds (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
 CREATE TABLE notice_kinds (kind TEXT PRIMARY KEY, inverse TEXT NOT NULL); -- RetractionIn of one record is RetractionOf of the other
 CREATE TABLE rules (id TEXT PRIMARY KEY, field TEXT NOT NULL, value TEXT, tier TEXT, cites TEXT);

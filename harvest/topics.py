@@ -22,6 +22,7 @@ import yaml
 from harvest.errors import WrongUse
 from harvest.matcher import Matcher
 from harvest.record import Record
+from harvest.region import Region, read_region
 from harvest.words import Words, tokens
 
 __all__ = ["Abbreviation", "Concept", "Kind", "Near", "Span", "Topic", "TopicMatch", "Topics", "load_topics"]
@@ -92,6 +93,7 @@ class Concept:
     search_only: bool
     anywhere: bool
     synonyms: tuple[tuple[str, ...], ...] = ()
+    covers: tuple[str, ...] = ()  # narrower concepts
 
     def query(self) -> str:
         """Every way to find the concept, joined by OR."""
@@ -155,6 +157,7 @@ class Topics:
     interventions: tuple[Concept, ...]
     conditions: tuple[Concept, ...]
     topics: tuple[Topic, ...]
+    region: Region | None
     _by_id: Mapping[str, Concept] = field(repr=False)
 
     def concept(self, concept_id: str) -> Concept:
@@ -254,9 +257,10 @@ def read_topics(text: str, source: str) -> Topics:
             raise reader.wrong(concept.id, "the id stands twice")
         by_id[concept.id] = concept
     for concept in by_id.values():
-        for other in concept.implies:
-            if other not in by_id:
-                raise reader.wrong(concept.id, f"implies {other!r}, which is not an id here")
+        for key, others in (("implies", concept.implies), ("covers", concept.covers)):
+            for other in others:
+                if other not in by_id:
+                    raise reader.wrong(concept.id, f"{key} {other!r}, which is not an id here")
     topics = tuple(reader.topic(entry, interventions, conditions) for entry in reader.entries(data, "topics"))
     if len({topic.id for topic in topics}) != len(topics):
         raise reader.wrong("topics", "an id stands twice")
@@ -275,6 +279,7 @@ def read_topics(text: str, source: str) -> Topics:
         interventions=interventions,
         conditions=conditions,
         topics=topics,
+        region=read_region(data.get("region"), reader.wrong),
         _by_id=by_id,
     )
 
@@ -336,6 +341,7 @@ class _Reader:
             search_only=bool(data.get("search_only", False)),
             anywhere=bool(data.get("anywhere", False)),
             synonyms=self.synonyms(data, concept_id),
+            covers=tuple(self.strings(data, "covers", concept_id)),
         )
         if not (concept.phrases or concept.nears or concept.abbreviations or concept.mesh):
             raise self.wrong(concept_id, "has no words, near, abbreviations or mesh, so nothing can be found")
@@ -407,7 +413,7 @@ _CONCEPT_KEYS = frozenset(
         "narrower",
         "not_in",
     }
-    | {"implies", "search_only", "anywhere", "synonyms"}
+    | {"implies", "search_only", "anywhere", "synonyms", "covers"}
 )
 
 

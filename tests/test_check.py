@@ -92,12 +92,12 @@ def test_proof_with_only_level_4(conn: sqlite3.Connection) -> None:
 
 
 def test_no_evidence_held(conn: sqlite3.Connection) -> None:
-    """A treatment, or a condition, on which nothing is held; what is held on others of the back is said."""
+    """A treatment, or a condition, on which nothing is held; what is held on others is said."""
     notes = _notes(_one(conn, "Prolozone heals sciatica."), "prolozone")
     assert notes["no_evidence"] == "No study of prolozone on sciatica is held."
     notes = _notes(_one(conn, "Mesenchymal stem cells relieve spinal stenosis."))
     assert notes["no_evidence"] == "No study of cultured mesenchymal stromal cells on spinal stenosis is held."
-    assert notes["other_conditions"].startswith("On other conditions of the back ")
+    assert notes["other_conditions"].startswith("On other conditions in this catalog ")
 
 
 def test_a_comparison_no_trial_makes(conn: sqlite3.Connection) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.tagging import region as module
 from catalog.tagging.document import read
-from catalog.tagging.region import REGIONS, decide_region
-from catalog.tagging.tables import table
+from catalog.tagging.region import decide_region
+from harvest.errors import WrongUse
+from harvest.region import read_region
+from harvest.topics import load_topics
 from tests.records import record
 
+REGION = load_topics().region
 Sections = str | list[tuple[str, str]]
 
 CASES: list[tuple[str, str, Sections, str | None]] = [
@@ -69,7 +71,7 @@ CASES: list[tuple[str, str, Sections, str | None]] = [
 def test_region(title: str, abstract: Sections, region: str | None) -> None:
     """The lower back wins where title or aim names it; a neck must stand alone; no word, no region."""
     document = read(record(title, abstract))
-    value, tags = decide_region(document)
+    value, tags = decide_region(document, REGION)
     assert value == region
     assert [t.value for t in tags if t.chosen] == ([region] if region else [])
     for t in tags:
@@ -78,23 +80,32 @@ def test_region(title: str, abstract: Sections, region: str | None) -> None:
         assert text[t.start : t.end] == t.quote != ""
 
 
-def test_the_words_of_each_site_are_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another vocabulary of sites gives other regions: no word of a site stands in code."""
-    other = {
-        "sites": {"lumbar": ["knee"], "cervical_thoracic": ["x"], "spine": ["y"], "other_site": ["back"]},
-        "not_in": "z",
-    }
-    for cached in (module._sites, module._not_in):
-        cached.cache_clear()
-    monkeypatch.setattr(module, "table", lambda name: other)
-    try:
-        assert decide_region(read(record("Plasma for the knee")))[0] == "lumbar"
-        assert decide_region(read(record("Plasma for the back")))[0] == "other_site"
-    finally:
-        for cached in (module._sites, module._not_in):
-            cached.cache_clear()
+def test_the_words_of_each_part_are_data() -> None:
+    """Another vocabulary gives other regions, one without `region` none: no word of a part stands in code."""
+    knee = read_region(
+        {"id": "knee", "name": "knee", "place": "the knee", "words": ["knees?"], "elsewhere": ["back"]}, ValueError
+    )
+    assert decide_region(read(record("Plasma for the knee")), knee)[0] == "knee"
+    assert decide_region(read(record("Plasma for the back")), knee)[0] == "other_site"
+    assert decide_region(read(record("Plasma for the neck")), knee)[0] is None
+    assert decide_region(read(record("Plasma for the knee")), None) == (None, ())
 
 
-def test_regions_are_those_of_the_file() -> None:
-    """The file has words for every region that a word can name."""
-    assert set(table("region")["sites"]) == (set(REGIONS) - {"unstated"}) | {"spine"}
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"words": []}, "words are missing"),
+        ({"words": ["("]}, "is no regular expression"),
+        ({"words": "knee"}, "must be a list of regular expressions"),
+        ({"place": None}, "place must be a text"),
+        ({"id": "The knee"}, "an id is lower-case letters"),
+        ({"id": "other_site"}, "are taken"),
+        ({"beside": "hip"}, "beside must be a mapping"),
+        ({"sites": ["hip"]}, "unknown key 'sites'"),
+    ],
+)
+def test_a_wrong_region_is_told(changed: dict[str, object], said: str) -> None:
+    """Each mistake in `region` is named with its entry."""
+    sound = {"id": "knee", "name": "knee", "place": "the knee", "words": ["knee"]}
+    with pytest.raises(WrongUse, match=said):
+        read_region({**sound, **changed}, lambda entry, what: WrongUse(f"{entry}: {what}"))

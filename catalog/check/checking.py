@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from catalog.about import Dated, dated
 from catalog.cardtext import Names, names_of
-from catalog.check.evidence import Beside, EvidenceReader
+from catalog.check.evidence import Beside, EvidenceReader, wide_of
 from catalog.check.notes import Note, notes_of, outside_note
 from catalog.check.reading import Claim, Reading, read_claims
 from catalog.check.sentences import sentences_of
@@ -20,7 +21,7 @@ from catalog.claims import Claim as StandingClaim
 from catalog.claimtables import held_claims
 from catalog.handed import read_file
 from catalog.opening import open_catalog
-from harvest.topics import Topics, load_topics
+from harvest.topics import Topics, read_topics
 
 __all__ = ["CheckedClaim", "CheckedText", "check_file", "check_text"]
 
@@ -57,6 +58,11 @@ class CheckedText:
         return tuple(checked for checked in self.claims if checked.beside is None)
 
 
+@lru_cache(maxsize=4)
+def _vocabulary(text: str, source: str) -> Topics:
+    return read_topics(text, source)
+
+
 def check_file(path: Path, db: Path) -> CheckedText:
     """Check a file ("-" reads stdin) against a catalog. Raises WrongUse, one line."""
     text = read_bytes(read_file(path, MOST_BYTES), str(path))
@@ -78,16 +84,18 @@ def check_text(
         conn: a catalog.
         text: what was read.
         name: what messages call it.
-        topics: the vocabulary; by default the bundled one.
+        topics: the vocabulary; by default the catalog's own.
         tick: called again and again; what it raises ends the check.
 
     Raises:
         WrongUse: more text than is read.
         sqlite3.Error: the catalog cannot be read.
     """
-    reading = read_claims(sentences_of(text, name), topics or load_topics(), tick=tick)
+    topics = topics or _vocabulary(*conn.execute("SELECT text, source FROM vocabulary").fetchone())
+    wide = wide_of(topics)
+    reading = read_claims(sentences_of(text, name), topics, tick=tick)
     names = names_of(conn)
-    reader = EvidenceReader(conn)
+    reader = EvidenceReader(conn, wide)
     standing = held_claims(conn).claims
     checked = []
     for claim in reading.claims:
@@ -98,7 +106,7 @@ def check_text(
         else:
             beside = reader.beside(claim)
             checked.append(
-                CheckedClaim(claim, beside, notes_of(claim, beside, names), standing_claims(claim, standing))
+                CheckedClaim(claim, beside, notes_of(claim, beside, names), standing_claims(claim, standing, wide))
             )
     subject = conn.execute("SELECT short_subject FROM about").fetchone()[0]
     return CheckedText(text, reading, tuple(checked), names, dated(conn), subject)

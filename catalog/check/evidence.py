@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from catalog.card import Rung
@@ -16,12 +16,18 @@ from catalog.check.reading import Claim
 from catalog.dossier import CLINICAL, Dossier, Question, gather
 from catalog.harmsheet import Harms, harms_of
 from catalog.listing import COMPARED, LEANS, Listing, Papers, listing_of, splits
+from harvest.topics import Topics
 
-__all__ = ["Beside", "EvidenceReader", "Product"]
+__all__ = ["Beside", "EvidenceReader", "Product", "wide_of"]
 
 _LEVELS = (*CLINICAL, "5", "none")
 _REVIEW = "systematic_review"
 _ASKED = ("condition", "intervention")
+
+
+def wide_of(topics: Topics) -> dict[str, tuple[str, ...]]:
+    """Of each condition that covers others, itself and those: a claim on it looks at all of them."""
+    return {c.id: (c.id, *c.covers) for c in topics.conditions if c.covers}
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Product:
 
     `rungs` are the levels with a study; `compared` the studies of levels 1 to 3 that stand against what the claim
     compares with (None: it names nothing); `on` the studies in people by condition, the most first; `elsewhere` those
-    on other conditions of the back, where none is held on these.
+    on other conditions, where none is held on these.
     """
 
     intervention: str
@@ -58,8 +64,10 @@ class Beside:
 class EvidenceReader:
     """Gathers for claim after claim; each product and set of conditions is read and counted once."""
 
-    def __init__(self, conn: sqlite3.Connection):
+    def __init__(self, conn: sqlite3.Connection, wide: Mapping[str, tuple[str, ...]]):
+        """`wide`: what a claim on a condition as a whole looks at (`wide_of`)."""
         self._conn = conn
+        self._wide = wide
         self._held: dict[tuple[str, tuple[str, ...]], Product] = {}
         self._known = {row[0] for row in conn.execute("SELECT id FROM interventions")}
         self._conditions = tuple(row[0] for row in conn.execute("SELECT id FROM conditions ORDER BY position"))
@@ -86,9 +94,9 @@ class EvidenceReader:
         return Beside(conditions, tuple(found))
 
     def _looked_at(self, conditions: Iterable[str]) -> tuple[str, ...]:
-        wide = {other for condition in conditions for other in noting().wide.get(condition, (condition,))}
+        wide = {other for condition in conditions for other in self._wide.get(condition, (condition,))}
         if not wide:
-            wide = {other for group in noting().wide.values() for other in group}
+            wide = {other for group in self._wide.values() for other in group}
         return tuple(condition for condition in self._conditions if condition in wide)
 
     def _read(self, name: str, conditions: tuple[str, ...]) -> Product:
@@ -147,8 +155,8 @@ class EvidenceReader:
         return tuple(sorted(found, key=lambda item: -item[1].number))
 
     def _elsewhere(self, dossier: Dossier) -> Listing | None:
-        back = {other for group in noting().wide.values() for other in group}
-        conditions = tuple(condition for condition in self._conditions if condition in back)
+        every = {other for group in self._wide.values() for other in group}
+        conditions = tuple(condition for condition in self._conditions if condition in every)
         if set(conditions) <= set(dossier.question.conditions):
             return None
         people = self._read(dossier.intervention, conditions).people

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from itertools import islice
 
 from catalog.check.sentences import Sentence
 from catalog.check.wording import Lay, Wording
+from harvest.region import Region
 from harvest.topics import Topics
 
 __all__ = ["Mention", "Named", "name_all"]
@@ -70,10 +72,17 @@ def name_all(sentences: Sequence[Sentence], topics: Topics, words: Wording) -> l
             _merged(found, conditions, words.lay_conditions, sentence.text, page),
             _others(sentence.text, words, arm=False),
             _others(sentence.text, words, arm=True),
-            tuple(dict.fromkeys(m[0].lower() for m in words.elsewhere.finditer(sentence.text))),
+            _elsewhere(sentence.text, words, topics.region),
         )
         for sentence, found in zip(sentences, spans, strict=True)
     ]
+
+
+def _elsewhere(text: str, words: Wording, region: Region | None) -> tuple[str, ...]:
+    """Other parts of the body that a sentence names: those that are no word of the vocabulary's own."""
+    own = [re.compile(p, re.IGNORECASE) for p in (*region.words, *region.broad)] if region else []
+    named = dict.fromkeys(m[0].lower() for m in words.elsewhere.finditer(text))
+    return tuple(name for name in named if not any(pattern.search(name) for pattern in own))
 
 
 def _others(text: str, words: Wording, *, arm: bool) -> tuple[Mention, ...]:

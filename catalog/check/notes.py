@@ -125,7 +125,7 @@ def _held(product: Product, names: Names) -> Said:
     if not product.listing.rows:
         asked = product.dossier.question.conditions
         few = ", ".join(names.conditions[condition].lower() for condition in asked)
-        conditions = few if len(asked) <= _FEW else "any condition of the back"
+        conditions = few if len(asked) <= _FEW else "any condition"
         yield "no_evidence", noted("no_evidence", treatment=treatment, conditions=conditions)
         if product.elsewhere:
             yield "other_conditions", noted("other_conditions", treatment=treatment, n=product.elsewhere)

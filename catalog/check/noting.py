@@ -15,7 +15,6 @@ __all__ = ["Noting", "noted", "noting"]
 class Noting:
     """All of notes.yml."""
 
-    wide: dict[str, tuple[str, ...]]
     apart: dict[str, tuple[str, ...]]
     made_of: dict[str, tuple[str, ...]]
     outside: dict[str, str]
@@ -27,7 +26,6 @@ def noting() -> Noting:
     """The bundled notes."""
     data = table("notes")
     return Noting(
-        {name: tuple(group) for name, group in data["wide"].items()},
         {name: tuple(group) for name, group in data["apart"].items()},
         {name: tuple(group) for name, group in data["made_of"].items()},
         data["outside"],

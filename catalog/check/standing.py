@@ -6,7 +6,7 @@ an effect or a difference has none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from catalog.check.noting import noting
 from catalog.check.reading import Claim
@@ -19,7 +19,9 @@ __all__ = ["standing_claims"]
 _APART = ("mechanism", "safety")
 
 
-def standing_claims(claim: Claim, standing: Iterable[StandingClaim]) -> tuple[StandingClaim, ...]:
+def standing_claims(
+    claim: Claim, standing: Iterable[StandingClaim], wide: Mapping[str, tuple[str, ...]]
+) -> tuple[StandingClaim, ...]:
     """The standing claims on what a claim of a text says.
 
     Those on exactly its treatments; where there is none, those that hold all of them (a card counts each by itself).
@@ -28,6 +30,7 @@ def standing_claims(claim: Claim, standing: Iterable[StandingClaim]) -> tuple[St
     Args:
         claim: a claim of a text.
         standing: the catalog's.
+        wide: the conditions that cover others (`catalog.check.evidence.wide_of`): of the subject as a whole.
     """
     asserts = claim.asserts
     if claim.outside or asserts.negated or (asserts.relation and asserts.relation.value == "not_better"):
@@ -35,16 +38,16 @@ def standing_claims(claim: Claim, standing: Iterable[StandingClaim]) -> tuple[St
     said = set(claim.interventions)
     for product in claim.interventions:
         said -= set(noting().made_of.get(product, ()))
-    fitting = [other for other in standing if said and said <= set(other.interventions) and _fits(claim, other)]
+    fitting = [other for other in standing if said and said <= set(other.interventions) and _fits(claim, other, wide)]
     exact = [other for other in fitting if set(other.interventions) == said]
-    return tuple(sorted(exact or fitting, key=lambda other: len(other.conditions) or len(noting().wide) * 100))
+    return tuple(sorted(exact or fitting, key=lambda other: len(other.conditions) or 100))
 
 
-def _fits(claim: Claim, other: StandingClaim) -> bool:
+def _fits(claim: Claim, other: StandingClaim, wide: Mapping[str, tuple[str, ...]]) -> bool:
     return (
         _same_kind(claim, other)
         and _compares_alike(claim, other)
-        and _on_the_same(claim, other)
+        and _on_the_same(claim, other, wide)
         and (not other.words or names_any(other.words, claim.sentence.text))
     )
 
@@ -64,9 +67,9 @@ def _compares_alike(claim: Claim, other: StandingClaim) -> bool:
     return bool(compared & set(other.comparator)) if compared or other.comparator else True
 
 
-def _on_the_same(claim: Claim, other: StandingClaim) -> bool:
-    """A shared condition; one that names none speaks of the back as a whole, or of what is operated on."""
+def _on_the_same(claim: Claim, other: StandingClaim, wide: Mapping[str, tuple[str, ...]]) -> bool:
+    """A shared condition; one that names none speaks of the subject as a whole, or of what is operated on."""
     if other.kind == "comparison" and "surgery" in other.comparator and claim.conditions_from != "sentence":
         return True
-    named = set(claim.conditions) or set(noting().wide)
-    return not other.conditions or bool(named & set(other.conditions))
+    named = set(claim.conditions) or set(wide)
+    return not (named and other.conditions) or bool(named & set(other.conditions))

@@ -60,7 +60,7 @@ FIELDS: tuple[Field, ...] = (
     Field(ROLES, "several", "none", role="any"),
     Field("favoured", "several", "none", table="interventions", role="favoured"),
     Field("conditions", "several", "none", table="conditions"),
-    Field("region", "class", "unlabelled", ("lumbar", "cervical_thoracic", "other_site", "unstated"), abstains=True),
+    Field("region", "class", "unlabelled", table="regions", abstains=True),
     Field("participants", "number", "none", abstains=True),
     Field("studies", "number", "none", abstains=True),
     Field(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.evidence import COUNTED_REGIONS, verdict_of
+from catalog.evidence import verdict_of
 from catalog.site.facts import Facts
 from catalog.site.fields import FACETS
 from catalog.site.filters import Filters, read_filters
@@ -72,16 +72,12 @@ class Compared:
     by_hand: bool  # a person gave its design or level
     family: Family | None
     cites_retracted: bool
+    elsewhere: bool  # about another part of the body, so that it counts nowhere
 
     @property
     def retracted(self) -> bool:
         """Whether it counts nowhere."""
         return self.status == "retracted"
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether it is about another part of the body, so that it says nothing of the back."""
-        return self.region is not None and self.region not in COUNTED_REGIONS
 
     @property
     def verdict(self) -> str:
@@ -203,6 +199,7 @@ def _read(conn: sqlite3.Connection, facts: Facts, pmids: Sequence[int]) -> tuple
                 conditions=tuple(conditions.get(pmid, ())),
                 words=plain(words[pmid]) if pmid in words else None,
                 by_hand=pmid in by_hand,
+                elsewhere=row["region"] in facts.uncounted,
                 family=facts.shelf.families.get(pmid),
                 cites_retracted=pmid in facts.shelf.citing_retracted,
             )

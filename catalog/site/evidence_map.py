@@ -16,6 +16,7 @@ from catalog.site.glyphs import Drawing, draw
 from catalog.site.query import Query
 from catalog.site.shelf import TESTED, UNTAGGED
 from catalog.site.words import VERDICTS as VERDICT_WORDS
+from harvest.region import ELSEWHERE
 
 __all__ = ["LANES", "Cell", "Column", "EvidenceMap", "Line", "Treatment", "load_map"]
 
@@ -32,7 +33,6 @@ LANES = (
 _ALWAYS = ("sham", "active", "nothing")
 _REVIEW = "systematic_review"
 _COMPARED = ("between", "pooled_between")
-_ELSEWHERE = ("cervical_thoracic", "other_site")
 # What stands in the column of a level, in a few words; the level's name is the catalog's own.
 _KINDS = {
     "1": "reviews of randomised trials",
@@ -144,7 +144,8 @@ def load_map(facts: Facts, condition: str | None = None) -> EvidenceMap:
         for of_one in (evidence.only("intervention", name.id),)
     )
     elsewhere = replace(bare.only("role", TESTED), once=True, without_retracted=True)
-    for region in _ELSEWHERE:
+    # Where the vocabulary asks nothing of regions, no paper has this one.
+    for region in [name for name in facts.names["region"] if name in facts.uncounted] or [ELSEWHERE]:
         elsewhere = elsewhere.adding("region", region)
     counts = [cell.count for t in treatments for line in t.lines for cell in line.cells]
     return EvidenceMap(

@@ -12,7 +12,7 @@ from catalog.cite.imprint import SCHEME, VERIFY
 from catalog.evidence import verdict_of
 from catalog.site.compare import Compared, Comparison
 from catalog.site.facts import Facts
-from catalog.site.words import CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, INCLUDED, REGIONS, STATUSES, plural
+from catalog.site.words import CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, INCLUDED, STATUSES, plural
 
 __all__ = [
     "COLUMNS",
@@ -69,7 +69,7 @@ def _treatment(paper: Compared, facts: Facts) -> str:
 
 def _condition(paper: Compared, facts: Facts) -> str:
     named = "; ".join(facts.name("condition", c).name for c in paper.conditions)
-    site = _elsewhere(paper)
+    site = _elsewhere(paper, facts)
     return f"{named} ({site})" if named and site else named or site or UNKNOWN
 
 
@@ -93,9 +93,9 @@ def _followup(paper: Compared, facts: Facts) -> str:
     return "1 month" if paper.followup_months == 1 else f"{paper.followup_months:g} months"
 
 
-def _elsewhere(paper: Compared) -> str:
-    """The part of the body a paper is about where that is not the back: "neck or upper back only"; else nothing."""
-    return REGIONS[paper.region] if paper.elsewhere and paper.region else ""
+def _elsewhere(paper: Compared, facts: Facts) -> str:
+    """The part of the body a paper is about where such papers do not count, as "neck or upper back only"; else ""."""
+    return facts.name("region", paper.region).short if paper.elsewhere and paper.region else ""
 
 
 def conclusion_of(paper: Compared, facts: Facts) -> str:

@@ -13,7 +13,7 @@ from catalog.site.arrivals import Arrivals, load_arrivals
 from catalog.site.recent import Recent
 from catalog.site.shelf import UNTAGGED, Shelf, load_shelf
 from catalog.site.vocabulary import Vocabulary, load_vocabulary
-from catalog.site.words import BASIS, CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, REGIONS, ROLES, STATUSES, VERSUS, day
+from catalog.site.words import BASIS, CERTAINTIES, COMPARATORS, DIRECTIONS, HARMS, ROLES, STATUSES, VERSUS, day
 
 __all__ = ["SAMPLE_NOTICE", "About", "Facts", "Name", "load_facts"]
 
@@ -34,6 +34,9 @@ class About:
     version: str
     sample: bool
     abstracts: str  # what this copy carries of them: full, excerpt, none
+    vocabulary: str  # its name
+    region: str | None  # the part of the body it is about; None: it asks nothing of that
+    place: str | None  # how sentences speak of that part: "the low back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Facts:
     checked: str | None  # the day PubMed was last searched in full, YYYY-MM-DD; None: not known
     imprint: Imprint  # what exports and citations say of the catalog
     vocabulary: Vocabulary = field(repr=False)
+    uncounted: frozenset[str] = frozenset()  # regions whose papers count nowhere
     judged: frozenset[str] = frozenset()  # the columns of `articles` on numbers and outcome that its rules filled
     matches: Recent[str, Any] = field(
         default_factory=lambda: Recent(MOST_MATCHES), repr=False
@@ -91,11 +95,12 @@ class Facts:
 def load_facts(conn: sqlite3.Connection) -> Facts:
     """Read a catalog. Raises sqlite3.Error where the database is not one."""
     row = conn.execute(
-        "SELECT title, subject, short_subject, description, examples, version, sample, abstracts FROM about"
+        "SELECT title, subject, short_subject, description, examples, version, sample, abstracts,"
+        " vocabulary, region, place FROM about"
     ).fetchone()
     if row is None:
         raise sqlite3.DatabaseError("the table `about` is empty")
-    title, subject, short_subject, description, examples, version, sample, abstracts = row
+    title, subject, short_subject, description, examples, version, sample, *rest = row
     names = {
         "level": {
             i: Name(i, n, "Pre" if i == "5" else "–" if i == "none" else i, d) for i, n, d in _names(conn, "levels")
@@ -108,6 +113,7 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
             for i, text in conn.execute("SELECT id, statement FROM claims ORDER BY position")
         },
         **{facet: _worded(words) for facet, words in _WORDED.items()},
+        "region": _worded(dict(conn.execute("SELECT id, name FROM regions ORDER BY position").fetchall())),
     }
     names["intervention"][UNTAGGED] = Name(UNTAGGED, "No treatment tagged", "None", "None of the treatments above")
     for facet, unknown in _UNKNOWN.items():
@@ -115,9 +121,7 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
     names["condition"][UNTAGGED] = Name(UNTAGGED, "No condition tagged", "None", "None of the conditions above")
     imprint = read_imprint(conn)
     return Facts(
-        About(
-            title, subject, short_subject, description, tuple(json.loads(examples)), version, bool(sample), abstracts
-        ),
+        About(title, subject, short_subject, description, tuple(json.loads(examples)), version, bool(sample), *rest),
         names,
         load_shelf(conn),
         load_arrivals(conn),
@@ -125,6 +129,7 @@ def load_facts(conn: sqlite3.Connection) -> Facts:
         imprint.searched,
         imprint,
         load_vocabulary(conn),
+        frozenset(name for (name,) in conn.execute("SELECT id FROM regions WHERE NOT counts")),
         _judged(conn),
     )
 
@@ -134,7 +139,6 @@ _WORDED = {
     "direction": DIRECTIONS,
     "versus": VERSUS,
     "role": ROLES,
-    "region": REGIONS,
     "harms": HARMS,
     "basis": BASIS,
     "status": STATUSES,

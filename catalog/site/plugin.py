@@ -32,7 +32,7 @@ from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
 from catalog.site.reliability import reliability
 from catalog.site.remembering import with_memory
 from catalog.site.robots import robots
-from catalog.site.words import CERTAINTIES, REGIONS, STATUSES, day, plural
+from catalog.site.words import CERTAINTIES, STATUSES, day, plural
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
@@ -89,7 +89,6 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["sample_notice"] = SAMPLE_NOTICE
     env.globals["status_names"] = STATUSES
     env.globals["certainty_names"] = CERTAINTIES
-    env.globals["region_names"] = REGIONS
     env.globals["pubmed_url"] = pubmed_url
     env.globals["terms_url"] = TERMS_URL
     env.globals["mark_of"] = mark

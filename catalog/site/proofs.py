@@ -17,7 +17,6 @@ from catalog.site.words import (
     HARMS,
     INCLUDED,
     LOWEST,
-    REGIONS,
     ROLES,
     SOURCES,
     STATUSES,
@@ -38,7 +37,6 @@ _WORDS = {
     "basis": BASIS,
     "direction": DIRECTIONS,
     "harms": HARMS,
-    "region": REGIONS,
     "status": STATUSES,
 }
 

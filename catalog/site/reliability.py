@@ -68,6 +68,9 @@ class Part:
         return "unread" in self.id
 
 
+_NOT_MEASURED = Part("none", "", None, None, ())
+
+
 @cache
 def document() -> dict[str, Any]:
     """The committed figures."""
@@ -154,13 +157,16 @@ async def reliability(datasette: Datasette, request: Request) -> Response:
     facts = await reader_of(datasette).facts()
     figures = document()
     if request.path.endswith(".json"):
-        return json_answer({"ok": True, "sample": facts.about.sample, **words(), "evaluation": figures})
-    parts = load_parts(figures, words()["fields"])
+        found = {"measured_on": words()["vocabulary"], "vocabulary": facts.about.vocabulary}
+        return json_answer({"ok": True, "sample": facts.about.sample, **words(), **found, "evaluation": figures})
+    measured = facts.about.vocabulary == words()["vocabulary"]
+    parts = load_parts(figures, words()["fields"]) if measured else [_NOT_MEASURED]
     telling = next((part for part in parts if part.unread), parts[0])
     context = {
         "parts": parts,
         "rows": {row.field: row for row in telling.rows},
         "words": words(),
-        "failures": _failures(figures, facts),
+        "failures": _failures(figures, facts) if measured else [],
+        "measured": measured,
     }
     return await html_answer(datasette, request, "catalog_reliability.html", context)

@@ -16,7 +16,6 @@ __all__ = [
     "LANGUAGES",
     "LOWEST",
     "NOTICES",
-    "REGIONS",
     "ROLES",
     "SOURCES",
     "STATUSES",
@@ -109,12 +108,6 @@ HARMS = {
     "none_serious": "none serious",
     "called_safe": "called safe, without events stated",
     "not_reported": "not reported in the abstract",
-}
-REGIONS = {
-    "lumbar": "low back and pelvis",
-    "cervical_thoracic": "neck or upper back only",
-    "other_site": "another part of the body",
-    "unstated": "not stated",
 }
 # NLM's codes of languages (ISO 639-2/B) that papers of the field have.
 LANGUAGES = {

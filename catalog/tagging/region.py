@@ -1,18 +1,18 @@
-"""Which region of the body a paper is about; every word of a site is data in `rules/region.yml`."""
+"""Which part of the body a paper is about; every word of one is the vocabulary's (`region:` of the topics file)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 from catalog.tagging.document import Document, Sentence, Zone
-from catalog.tagging.tables import table
 from catalog.tagging.tags import Tag
+from harvest.region import ELSEWHERE, UNSTATED, Region
 
-__all__ = ["REGIONS", "decide_region"]
+__all__ = ["decide_region"]
 
-REGIONS = ("lumbar", "cervical_thoracic", "other_site", "unstated")
 # Where a site is looked for, first to last, and the rule that finds it there.
 _PLACES: tuple[tuple[str, frozenset[Zone]], ...] = (
     ("region.title", frozenset({"title"})),
@@ -24,61 +24,82 @@ _PLACES: tuple[tuple[str, frozenset[Zone]], ...] = (
 _AROUND = 30
 
 
-def decide_region(document: Document) -> tuple[str | None, tuple[Tag, ...]]:
-    """(region, proof); None where no word of title or abstract names a site."""
+@dataclass(frozen=True)
+class _Sites:
+    """The patterns of a region's words; None where it has none."""
+
+    here: re.Pattern[str] | None
+    beside: re.Pattern[str] | None
+    broad: re.Pattern[str] | None
+    elsewhere: re.Pattern[str] | None
+    not_in: re.Pattern[str] | None
+
+
+def decide_region(document: Document, region: Region | None) -> tuple[str | None, tuple[Tag, ...]]:
+    """(region, proof); None where no word of title or abstract names a part of the body, or none is asked for."""
+    if region is None:
+        return None, ()
+    sites = _sites(region)
     for rule, zones in _PLACES:
         sentences = [sentence for sentence in document.sentences if sentence.zone in zones]
-        lumbar = _first(document, sentences, "lumbar")
-        if lumbar:
-            return "lumbar", (_tag(document, "lumbar", rule, lumbar),)
-        neck = _first(document, sentences, "cervical_thoracic")
-        spine = neck or _first(document, sentences, "spine")
-        if spine:
-            return _of_spine(document, rule, "cervical_thoracic" if neck else "unstated", spine)
-        other = _first(document, sentences, "other_site")
+        here = _first(document, sentences, sites.here, sites)
+        if here:
+            return region.id, (_tag(document, region.id, rule, here),)
+        beside = _first(document, sentences, sites.beside, sites)
+        wider = beside or _first(document, sentences, sites.broad, sites)
+        if wider:
+            named = region.beside[0] if beside and region.beside else UNSTATED
+            return _of_wider(document, region, rule, named, wider)
+        other = _first(document, sentences, sites.elsewhere, sites)
         if other:
-            return "other_site", (_tag(document, "other_site", rule, other),)
+            return ELSEWHERE, (_tag(document, ELSEWHERE, rule, other),)
     return None, ()
 
 
 _Place = tuple[Sentence, int, int]
 
 
-def _of_spine(document: Document, rule: str, region: str, named: _Place) -> tuple[str, tuple[Tag, ...]]:
-    """Discs or spine, or a neck, named first: what the rest of the text says of the lower back decides."""
-    own = _tag(document, region, rule, named)
+def _of_wider(document: Document, region: Region, rule: str, named: str, place: _Place) -> tuple[str, tuple[Tag, ...]]:
+    """The wider words, or a neighbour, named first: what the rest of the text says of the place decides."""
+    sites = _sites(region)
+    own = _tag(document, named, rule, place)
     aims = [s for s in document.sentences if s.zone in ("title", "objective", "methods")]
-    rest = document.sentences if region == "unstated" else aims
-    lumbar = _first(document, rest, "lumbar")
-    if lumbar:
-        return "lumbar", (_tag(document, "lumbar", "region.named_elsewhere", lumbar), _lost(own))
-    neck = _first(document, rest, "cervical_thoracic") if region == "unstated" else None
-    if neck:
-        return "cervical_thoracic", (_tag(document, "cervical_thoracic", "region.named_elsewhere", neck), _lost(own))
-    return region, (own,)
+    rest = document.sentences if named == UNSTATED else aims
+    here = _first(document, rest, sites.here, sites)
+    if here:
+        return region.id, (_tag(document, region.id, "region.named_elsewhere", here), _lost(own))
+    beside = _first(document, rest, sites.beside, sites) if named == UNSTATED else None
+    if beside and region.beside:
+        return region.beside[0], (_tag(document, region.beside[0], "region.named_elsewhere", beside), _lost(own))
+    return named, (own,)
 
 
-def _first(document: Document, sentences: Iterable[Sentence], site: str) -> _Place | None:
-    """The first word of a site in the sentences, in reading order."""
-    pattern, not_in = _sites()[site], _not_in()
+def _first(
+    document: Document, sentences: Iterable[Sentence], pattern: re.Pattern[str] | None, sites: _Sites
+) -> _Place | None:
+    """The first word of a pattern in the sentences, in reading order."""
+    if pattern is None:
+        return None
     for sentence in sentences:
         text = document.text(sentence.field)
         for hit in pattern.finditer(text, sentence.start, sentence.end):
             start, end = hit.span()
-            near = not_in.finditer(text, max(sentence.start, start - _AROUND), min(sentence.end, end + _AROUND))
+            if sites.not_in is None:
+                return sentence, start, end
+            near = sites.not_in.finditer(text, max(sentence.start, start - _AROUND), min(sentence.end, end + _AROUND))
             if not any(phrase.start() < end and start < phrase.end() for phrase in near):
                 return sentence, start, end
     return None
 
 
 @cache
-def _sites() -> dict[str, re.Pattern[str]]:
-    return {site: re.compile("|".join(words), re.IGNORECASE) for site, words in table("region")["sites"].items()}
+def _sites(region: Region) -> _Sites:
+    beside = region.beside[2] if region.beside else ()
+    return _Sites(*(_any(words) for words in (region.words, beside, region.broad, region.elsewhere, region.not_in)))
 
 
-@cache
-def _not_in() -> re.Pattern[str]:
-    return re.compile(table("region")["not_in"], re.IGNORECASE)
+def _any(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    return re.compile("|".join(words), re.IGNORECASE) if words else None
 
 
 def _tag(document: Document, region: str, rule: str, place: _Place) -> Tag:
