@@ -26,8 +26,8 @@ from catalog.references.files import check_file as check_reference_file
 from catalog.references.report import as_json as references_json
 from catalog.references.report import as_text as references_text
 from catalog.references.report import exit_status
-from catalog.serve import Options, serve
 from catalog.serving.flags import address_options, serving_options
+from catalog.serving.options import Options
 from catalog.up import prepare, write_sample_in
 from catalog.withholding import ABSTRACTS, Abstracts
 from harvest.commands import LISTED, PATH, Commands, say, topics_option
@@ -124,7 +124,14 @@ def _tell_built(built: Built) -> None:
 @serving_options
 def serve_command(path: Path, host: str, port: int, **options: Any) -> None:
     """Show a catalog in the browser. A newer catalog built meanwhile is taken up by itself."""
-    serve(path, host, port, on_ready=_tell_ready, options=Options(**options))
+    _serve(path, host, port, Options(**options))
+
+
+def _serve(path: Path, host: str, port: int, options: Options | None = None) -> None:
+    # Datasette takes most of a second to import, and no other command needs it.
+    from catalog.serve import serve
+
+    serve(path, host, port, on_ready=_tell_ready, options=options)
 
 
 def _tell_ready(address: str) -> None:
@@ -170,7 +177,7 @@ def up(
         _tell_built(ready.built)
         say(f"Built: {ready.built.articles:,} articles in {target}.")
     if ready.catalog is not None:
-        serve(ready.catalog, host, port, on_ready=_tell_ready)
+        _serve(ready.catalog, host, port)
         return
     if topics is not None and load_topics(topics).name != load_topics().name:
         raise Unreachable(
@@ -182,7 +189,7 @@ def up(
         " Run `catalog up` again when PubMed can be reached."
     )
     with tempfile.TemporaryDirectory(prefix="lbp-evidence-sample-") as folder:
-        serve(write_sample_in(Path(folder)), host, port, on_ready=_tell_ready)
+        _serve(write_sample_in(Path(folder)), host, port)
 
 
 @main.command("export")

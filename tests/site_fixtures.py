@@ -11,8 +11,6 @@ import hashlib
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -32,6 +30,7 @@ from harvest.store import Store
 from harvest.topics import load_topics
 from tests.harvests import harvest_of
 from tests.linked import linked_xml
+from tests.nursery import answering
 from tests.records import article_xml
 
 if TYPE_CHECKING:
@@ -61,10 +60,6 @@ PROTOCOL, REPORT, ANALYSIS, EXTENSION, DISPUTED, WITHDRAWN, WITHDRAWAL, LEANING,
     970011001 + i for i in range(13)
 )
 ELSEWHERE = 970099999  # cited, in no catalog
-_START = (
-    "import sys; from pathlib import Path; from catalog.serve import serve;"
-    "serve(Path(sys.argv[1]), '127.0.0.1', int(sys.argv[2]), on_ready=lambda url: print(url, flush=True))"
-)
 
 
 @dataclass(frozen=True)
@@ -167,21 +162,8 @@ def write_site(path: Path, records: list[bytes]) -> Path:
 @contextmanager
 def serving(path: Path, *, port: int = 0) -> Iterator[Site]:
     """The site over a catalog file in a process of its own, ended by SIGTERM."""
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", _START, str(path), str(port)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        url = process.stdout.readline().strip()
-        assert url, "the server ended before it was ready"
+    with answering(path, port) as url:
         yield Site(url, path)
-        process.terminate()
-        assert process.wait(20) == 0
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait(20)
-        process.stdout.close()
 
 
 @pytest.fixture(scope="session")
