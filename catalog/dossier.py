@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from catalog.claims import Claim
 from catalog.evidence import COUNTED_REGION
-from harvest.words import Words
+from harvest.words import Words, fold
 
 __all__ = [
     "AGAINST",
@@ -171,9 +171,7 @@ def _asked(conn: sqlite3.Connection, question: Question, intervention: str) -> D
         return found
     wanted = _pattern(question.words)
     named = {
-        paper.pmid: wanted.search(_folded(conn, paper.pmid)) is not None
-        for papers in (found.rows, found.retracted)
-        for paper in papers
+        paper.pmid: _named(conn, paper.pmid, wanted) for papers in (found.rows, found.retracted) for paper in papers
     }
     return replace(
         found,
@@ -197,20 +195,20 @@ def _dossier(
 
 def names_any(words: Iterable[str], text: str) -> bool:
     """Whether a text names one of some words or phrases, of which a final * stands for any ending."""
-    return _pattern(words).search(" ".join(Words(text).words)) is not None
+    return _pattern(words).search(fold(text)[0]) is not None
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of some words or phrases in a folded text; the full-text index stems, so it misses words before a *."""
     phrases = []
     for word in words:
-        text = " ".join(Words(word).words)
-        if text:
-            phrases.append(re.escape(text) + ("" if word.endswith("*") else r"(?!\S)"))
-    return re.compile(rf"(?<!\S)(?:{'|'.join(phrases)})" if phrases else r"(?!)")
+        parts = Words(word).words
+        if parts:
+            phrases.append(r"[\W_]+".join(map(re.escape, parts)) + ("" if word.endswith("*") else r"(?![^\W_])"))
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(phrases)})" if phrases else r"(?!)")
 
 
-def _folded(conn: sqlite3.Connection, pmid: int) -> str:
-    """Title, abstract and subject words of a paper as words with a blank between."""
+def _named(conn: sqlite3.Connection, pmid: int, wanted: re.Pattern[str]) -> bool:
+    """Whether title, abstract or subject words of a paper, folded, hold what is wanted."""
     texts = conn.execute("SELECT title, abstract, subjects FROM articles_text WHERE pmid = ?", (pmid,)).fetchone()
-    return " | ".join(" ".join(Words(text).words) for text in texts if text)
+    return any(text and wanted.search(fold(text)[0]) for text in texts)

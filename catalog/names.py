@@ -17,7 +17,6 @@ from catalog.tagging.estimates import estimate_rules
 from catalog.tagging.listed import LISTED, listed
 from catalog.tagging.overrides import RULE
 from catalog.tagging.prompts import prompt_kinds
-from catalog.tagging.rules import load
 from catalog.tagging.spin import spin_rules
 from catalog.tagging.tables import NAMES, raw, table
 from catalog.tagging.vote import vote_rule, weights
@@ -25,6 +24,20 @@ from catalog.withholding import Abstracts
 from harvest.topics import Topics
 
 __all__ = ["rules_sha256", "write_names"]
+
+# Fields whose rules are those of tagging/rules.py.
+_ALONG = (
+    "design",
+    "included",
+    "timing",
+    "certainty",
+    "prompts",
+    "basis",
+    "direction",
+    "harms",
+    "roles",
+    "results",
+)
 
 
 def write_names(
@@ -75,10 +88,8 @@ def write_names(
         (RULE, "curation", None, None, "A person's correction; see the table curation"),
         ("prompt.status", "prompts", "retracted", None, "The record's status"),
     ]
-    for field in ("design", "included", "timing", "certainty", "prompts"):
-        rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
-    for field in ("basis", "direction", "harms", "roles", "results"):
-        rules += [(rule.id, field, rule.value, rule.tier, rule.cites) for rule in load(field)]
+    for field in _ALONG:  # as the files have them: their patterns are compiled by the processes that tag
+        rules += [(e["id"], field, str(e["value"]), str(e["tier"]), str(e["cites"])) for e in table(field)["rules"]]
     rules.append((FROM_DESIGN, "basis", None, None, "Codebook: arms compared or not, by the design"))
     rules += [(rule, "direction", value, tier, cites) for rule, value, tier, cites in estimate_rules()]
     rules += [(rule, "spin", None, None, f"{says} {cites}") for rule, says, cites in spin_rules()]

@@ -159,7 +159,9 @@ def span(found: re.Match[str] | None) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-@pytest.mark.parametrize("pattern", [r"\bab|cd", r"a\b", r"\d+ days", r"(?:^|\n)pain", r"x{2,}|[=<] ?\d"])
+@pytest.mark.parametrize(
+    "pattern", [r"\bab|cd", r"(?P<Ab>AB)(?P=Ab)?", r"a\b", r"\d+ days", r"(?:^|\n)pain", r"x{2,}|[=<] ?\d"]
+)
 @examples(60)
 @given(text=st.text("abcdxpin ys12=<\n", max_size=30), data=st.data())
 def test_any_pattern_finds_the_same(pattern: str, text: str, data: st.DataObject) -> None:

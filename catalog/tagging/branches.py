@@ -139,10 +139,10 @@ class Pieces:
         return False
 
 
-def spans(alive: Sequence[Branch], scan: Scan) -> Iterator[tuple[int, int]]:
-    """(start, end) of each match of some branches in a text, leftmost first; of equals the earlier branch's."""
-    end = len(scan.text)
-    waiting = [(found.span(), part) for part in alive if (found := part.search(scan, 0, end))]
+def spans(alive: Sequence[Branch], scan: Scan, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """(start, end) of each match of some branches between two places, leftmost first; of equals the first branch's."""
+    last = len(scan.text) if end is None else end
+    waiting = [(found.span(), part) for part in alive if (found := part.search(scan, begin, last))]
     while waiting:
         (start, stop), _ = waiting[0] if len(waiting) == 1 else min(waiting, key=_place)
         yield start, stop
@@ -151,7 +151,7 @@ def spans(alive: Sequence[Branch], scan: Scan) -> Iterator[tuple[int, int]]:
         for now, part in waiting:
             if now[0] >= on:
                 left.append((now, part))
-            elif found := part.search(scan, on, end):
+            elif found := part.search(scan, on, last):
                 left.append((found.span(), part))
         waiting = left
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.tagging.comparator import comparison_rules
-from catalog.tagging.quantities import number_rules, sum_rules
 from catalog.tagging.tables import table
 
 __all__ = ["LISTED", "listed"]
@@ -22,15 +20,13 @@ LISTED = {
 
 def listed(field: str) -> Iterator[tuple[str, str | None, str, str]]:
     """(id, value, tier, where it comes from) of each rule of a field of LISTED; numbers have no fixed value."""
-    name = LISTED[field]
-    if field == "comparator":
-        for comparison in comparison_rules():
-            yield comparison.id, ";".join(sorted(comparison.only)) or None, comparison.tier, comparison.cites
-    elif field != "region":
-        for number in number_rules(name):
-            yield number.id, None, number.tier, number.cites
+    data = table(LISTED[field])  # as the file has them: nothing is compiled to list rules
+    for entry in data["rules"] if field != "region" else ():
+        # a comparison rule of few kinds tells them
+        kinds = ";".join(sorted(set(entry.get("only", ())))) or None if field == "comparator" else None
+        yield str(entry["id"]), kinds, str(entry["tier"]), str(entry["cites"])
     if field == "participants":
-        for total in sum_rules():
-            yield total.id, None, total.tier, total.cites
-    for entry in table(name).get("also", ()):
+        for entry in data["sums"]:
+            yield str(entry["id"]), None, str(entry["tier"]), str(entry["cites"])
+    for entry in data.get("also", ()):
         yield str(entry["id"]), entry.get("value"), str(entry["tier"]), str(entry["cites"])

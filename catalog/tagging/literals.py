@@ -37,10 +37,11 @@ _LETTERS = re.compile(r"[a-z]+")
 
 
 def lowered_pattern(pattern: str) -> str:
-    r"""A pattern in lower case, for texts in lower case; what follows a backslash stays, since \W is not \w."""
-    return re.sub(
-        r"\\.|[^\\]+", lambda found: found[0] if found[0][0] == "\\" else found[0].lower(), pattern, flags=re.DOTALL
-    )
+    r"""A pattern in lower case, for texts in lower case; names of groups and what follows a backslash stay (\W, \w)."""
+    return _LOWERED.sub(lambda found: found[0].lower() if found.lastindex else found[0], pattern)
+
+
+_LOWERED = re.compile(r"\\.|\(\?P[<=]\w+|(\(|[^\\(]+)", re.DOTALL)
 
 
 def branches_of(pattern: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from catalog.tagging.quantities import (
     numbers,
     plain,
     rules_asked,
+    small,
     sum_rules,
 )
 from catalog.tagging.tables import table
@@ -269,7 +270,7 @@ def _cases(document: Document) -> list[_Count]:
                     continue
                 if sentence.zone not in rule.zones or not rule.fits(text, number, sentence.start, sentence.end):
                     continue
-                after = rule.after.match(text, number.end, sentence.end) if rule.after else None
+                after = rule.after.match(small(text), number.end, sentence.end) if rule.after else None
                 span = (number.start, after.end() if after else number.end)
                 if rule.id != "participants.cases_reported":
                     aged.append(_Count(1, rule.id, "case", field, *span, sentence, part=False))

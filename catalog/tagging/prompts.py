@@ -35,11 +35,11 @@ def prompt_kinds() -> tuple[PromptKind, ...]:
         for key, entry in table("prompts")["prompts"].items()
     )
     known = {kind.id for kind in kinds}
-    for rule in load("prompts"):
-        if rule.value not in known:
-            raise RuleError(f"prompts.yml: rule {rule.id}: {rule.value!r} is none of the prompts")
-        if rule.tier not in _TIERS:
-            raise RuleError(f"prompts.yml: rule {rule.id}: tier may be {', '.join(_TIERS)}")
+    for entry in table("prompts")["rules"]:
+        if entry["value"] not in known:
+            raise RuleError(f"prompts.yml: rule {entry['id']}: {entry['value']!r} is none of the prompts")
+        if entry["tier"] not in _TIERS:
+            raise RuleError(f"prompts.yml: rule {entry['id']}: tier may be {', '.join(_TIERS)}")
     return kinds
 
 

@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
+from catalog.tagging.branches import Branch, Branches, spans
 from catalog.tagging.document import Document, Sentence, Zone
+from catalog.tagging.index import Index
+from catalog.tagging.literals import branches_of
 from catalog.tagging.tags import Tag
 from harvest.region import ELSEWHERE, UNSTATED, Region
 
@@ -20,19 +24,17 @@ _PLACES: tuple[tuple[str, frozenset[Zone]], ...] = (
     ("region.body", frozenset({"methods", "results", "other"})),
     ("region.rest", frozenset({"background", "conclusions"})),
 )
+_Tells = Literal["here", "beside", "broad", "elsewhere"]
 # How much text around a word may make it part of a phrase that names no site.
 _AROUND = 30
 
 
 @dataclass(frozen=True)
 class _Sites:
-    """The patterns of a region's words; None where it has none."""
+    """A region's words, by what they tell (`_Tells`), and the phrases in which they tell nothing."""
 
-    here: re.Pattern[str] | None
-    beside: re.Pattern[str] | None
-    broad: re.Pattern[str] | None
-    elsewhere: re.Pattern[str] | None
-    not_in: re.Pattern[str] | None
+    words: Index[_Tells]
+    not_in: Branches | None
 
 
 def decide_region(document: Document, region: Region | None) -> tuple[str | None, tuple[Tag, ...]]:
@@ -42,15 +44,15 @@ def decide_region(document: Document, region: Region | None) -> tuple[str | None
     sites = _sites(region)
     for rule, zones in _PLACES:
         sentences = [sentence for sentence in document.sentences if sentence.zone in zones]
-        here = _first(document, sentences, sites.here, sites)
+        here = _first(document, sentences, "here", sites)
         if here:
             return region.id, (_tag(document, region.id, rule, here),)
-        beside = _first(document, sentences, sites.beside, sites)
-        wider = beside or _first(document, sentences, sites.broad, sites)
+        beside = _first(document, sentences, "beside", sites)
+        wider = beside or _first(document, sentences, "broad", sites)
         if wider:
             named = region.beside[0] if beside and region.beside else UNSTATED
             return _of_wider(document, region, rule, named, wider)
-        other = _first(document, sentences, sites.elsewhere, sites)
+        other = _first(document, sentences, "elsewhere", sites)
         if other:
             return ELSEWHERE, (_tag(document, ELSEWHERE, rule, other),)
     return None, ()
@@ -65,28 +67,25 @@ def _of_wider(document: Document, region: Region, rule: str, named: str, place: 
     own = _tag(document, named, rule, place)
     aims = [s for s in document.sentences if s.zone in ("title", "objective", "methods")]
     rest = document.sentences if named == UNSTATED else aims
-    here = _first(document, rest, sites.here, sites)
+    here = _first(document, rest, "here", sites)
     if here:
         return region.id, (_tag(document, region.id, "region.named_elsewhere", here), _lost(own))
-    beside = _first(document, rest, sites.beside, sites) if named == UNSTATED else None
+    beside = _first(document, rest, "beside", sites) if named == UNSTATED else None
     if beside and region.beside:
         return region.beside[0], (_tag(document, region.beside[0], "region.named_elsewhere", beside), _lost(own))
     return named, (own,)
 
 
-def _first(
-    document: Document, sentences: Iterable[Sentence], pattern: re.Pattern[str] | None, sites: _Sites
-) -> _Place | None:
-    """The first word of a pattern in the sentences, in reading order."""
-    if pattern is None:
-        return None
+def _first(document: Document, sentences: Iterable[Sentence], tells: _Tells, sites: _Sites) -> _Place | None:
+    """The first word in the sentences that tells this, in reading order."""
     for sentence in sentences:
-        text = document.text(sentence.field)
-        for hit in pattern.finditer(text, sentence.start, sentence.end):
-            start, end = hit.span()
+        scan = document.scan(sentence.field)
+        named = sites.words.read(scan).within(sentence.start, sentence.end)
+        words = [branch for told, branch in named if told == tells]
+        for start, end in spans(words, scan, sentence.start, sentence.end):
             if sites.not_in is None:
                 return sentence, start, end
-            near = sites.not_in.finditer(text, max(sentence.start, start - _AROUND), min(sentence.end, end + _AROUND))
+            near = sites.not_in.matches(scan, max(sentence.start, start - _AROUND), min(sentence.end, end + _AROUND))
             if not any(phrase.start() < end and start < phrase.end() for phrase in near):
                 return sentence, start, end
     return None
@@ -94,12 +93,21 @@ def _first(
 
 @cache
 def _sites(region: Region) -> _Sites:
-    beside = region.beside[2] if region.beside else ()
-    return _Sites(*(_any(words) for words in (region.words, beside, region.broad, region.elsewhere, region.not_in)))
-
-
-def _any(words: tuple[str, ...]) -> re.Pattern[str] | None:
-    return re.compile("|".join(words), re.IGNORECASE) if words else None
+    words: dict[_Tells, tuple[str, ...]] = {
+        "here": region.words,
+        "beside": region.beside[2] if region.beside else (),
+        "broad": region.broad,
+        "elsewhere": region.elsewhere,
+    }
+    return _Sites(
+        Index.of(
+            (tells, Branch(part, re.IGNORECASE))
+            for tells, patterns in words.items()
+            for pattern in patterns
+            for part in branches_of(pattern)
+        ),
+        Branches("|".join(region.not_in)) if region.not_in else None,
+    )
 
 
 def _tag(document: Document, region: str, rule: str, place: _Place) -> Tag:

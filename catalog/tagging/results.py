@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from catalog.tagging.branches import Branch, Branches
 from catalog.tagging.document import Document, Sentence
 from catalog.tagging.findings import at_outset, clauses
-from catalog.tagging.literals import branches_of, needed
+from catalog.tagging.index import Index
+from catalog.tagging.literals import branches_of
 from catalog.tagging.rules import load
 from catalog.tagging.scan import Scan
 from catalog.tagging.tables import table
@@ -28,29 +30,20 @@ _ZONES = frozenset({"results", "conclusions", "other"})
 class _Measure:
     id: str | None
     outcome: Literal["pain", "function", "success"]
-    pattern: re.Pattern[str]
-    literals: frozenset[str]
 
 
 @cache
-def _measures() -> tuple[_Measure, ...]:
-    return tuple(
-        _Measure(
-            entry["id"], entry["outcome"], re.compile(part, re.IGNORECASE), frozenset(next(iter(needed(part)), ()))
-        )
+def _measures() -> Index[_Measure]:
+    return Index.of(
+        (_Measure(entry["id"], entry["outcome"]), Branch(part, re.IGNORECASE))
         for entry in table("outcomes")["measures"]
         for part in branches_of(entry["pattern"])
     )
 
 
 @cache
-def _literals() -> frozenset[str]:
-    return frozenset(word for measure in _measures() for word in measure.literals)
-
-
-@cache
-def _effects() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((rule.id, rule.pattern.whole) for rule in load("results") if rule.pattern is not None)
+def _effects() -> tuple[tuple[str, Branches], ...]:
+    return tuple((rule.id, rule.pattern) for rule in load("results") if rule.pattern is not None)
 
 
 @cache
@@ -85,22 +78,18 @@ def _of_sentence(scan: Scan, sentence: Sentence) -> list[Result]:
     text = scan.text
     if not _DIGIT.search(text, sentence.start, sentence.end):
         return []
-    low = scan.low[sentence.start : sentence.end]
-    there = {literal for literal in _literals() if literal in low}
-    if not there:
-        return []
-    measures = [m for m in _measures() if not m.literals or not m.literals.isdisjoint(there)]
-    if not measures:
+    measures = _measures().read(scan)
+    if not measures.tells(sentence.start, sentence.end):
         return []
     found: list[Result] = []
     for start, end in clauses(scan, sentence):
         named: dict[tuple[str, str | None], _Measure] = {}
-        for measure in measures:
-            if (measure.outcome, measure.id) not in named and measure.pattern.search(text, start, end):
+        for measure, branch in measures.within(start, end):
+            if (measure.outcome, measure.id) not in named and branch.search(scan, start, end):
                 named[measure.outcome, measure.id] = measure
         scaled = {outcome for outcome, scale in named if scale is not None}
         named = {key: m for key, m in named.items() if m.id is not None or m.outcome not in scaled}
-        effects = {rule for rule, pattern in _effects() if pattern.search(text, start, end)}
+        effects = {rule for rule, pattern in _effects() if pattern.stands(scan, start, end)} if named else ()
         if effects == {_SHARES} and not _cue("changed").search(text, start, end):
             named = {key: m for key, m in named.items() if m.id is not None or m.outcome == "success"}
         if not named or not effects:

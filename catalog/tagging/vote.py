@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import pairwise
 from typing import Any
@@ -35,8 +35,9 @@ _FIELDS: tuple[TextField, ...] = ("title", "abstract")
 Grams = dict[str, int]
 
 
-def tokens(text: str) -> list[str]:
-    """The words of a text in lower case; `0` for a number."""
+@lru_cache(maxsize=4)
+def tokens(text: str) -> Sequence[str]:
+    """The words of a text in lower case; `0` for a number. A text is asked about several times in a row."""
     return ["0" if token[0].isdigit() else token.lower() for token in _TOKEN.findall(text)]
 
 
@@ -73,8 +74,7 @@ class Model:
         sums = list(self.intercept)
         for field, text in zip(_FIELDS, (title, abstract), strict=True):
             for share, row in self._shares(field, text).values():
-                for i, weight in enumerate(row[1:-1]):
-                    sums[i] += share * weight
+                sums = [so_far + share * weight for so_far, weight in zip(sums, row[1:-1], strict=True)]
         top = max(sums)
         powers = [math.exp(value - top) for value in sums]
         return [power / sum(powers) for power in powers]
@@ -205,7 +205,7 @@ def _is_asked(document: Document, decision: Decision, policy: _Policy) -> bool:
         return False
     if any(tier in policy.silent_tiers or source in policy.silent_sources for tier, source in _fired(decision)):
         return False
-    return len(_TOKEN.findall(document.abstract)) >= policy.least_words
+    return len(tokens(document.abstract)) >= policy.least_words
 
 
 def _fired(decision: Decision) -> Iterator[tuple[str, str]]:
