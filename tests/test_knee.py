@@ -26,7 +26,7 @@ NO_BACKS = re.compile(r"\b(?:come|changed) back\b|\blbp-evidence-catalog\b", re.
 # Words of the bundled field.
 OTHERS = re.compile(
     r"\b(?:back|backs|lumbar|spine|spines|spinal|dis[ck]s?|intradis\w+|discogenic|sciatica|injections?|injected"
-    r"|ozone|prolozone|prolotherapy|dextrose|PRP|platelet\w*|plasma|stem cells?|stromal|MSC|marrow|facet joints?|LBP)\b",
+    r"|ozone|prolozone|prolotherapy|dextrose|PRP|platelet\w*|plasma|stem cells?|stromal|marrow|facet joints?|LBP)\b",
     re.IGNORECASE,
 )
 
