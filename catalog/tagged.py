@@ -35,6 +35,8 @@ MANY = 2_000
 # Records sent to a process at once, and chunks under way for each.
 CHUNK = 50
 DEPTH = 3
+# How seldom unused objects are searched for: tagging makes many small ones and hardly a cycle; it took a tenth.
+_SELDOM = (100_000, 20, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def tagged(
     """
     tasks = (_Task(r.pmid, r.raw, r.first_seen or None, tuple(curation.overrides.get(r.pmid, ()))) for r in records)
     if processes <= 1:
-        return (_done(task, topics, sample=sample) for task in tasks)
+        return _in_this_process(tasks, topics, sample=sample)
     return _in_processes(tasks, topics, sample=sample, processes=processes)
 
 
@@ -97,6 +99,16 @@ def _done(task: _Task, topics: Topics, *, sample: bool) -> Done:
         by_rules = tag(record, topics)
         checked = tuple(reviewed(override, by_rules, tags) for override in task.overrides)
     return Done(task.pmid, tuple(rows_of(record, tags, task.since, sample=sample)), checked, None)
+
+
+def _in_this_process(tasks: Iterator[_Task], topics: Topics, *, sample: bool) -> Iterator[Done]:
+    before = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
+    try:
+        for task in tasks:
+            yield _done(task, topics, sample=sample)
+    finally:
+        gc.set_threshold(*before)
 
 
 def _in_processes(tasks: Iterator[_Task], topics: Topics, *, sample: bool, processes: int) -> Iterator[Done]:
@@ -126,7 +138,7 @@ _of_process: dict[str, tuple[Topics, bool]] = {}
 def _start(text: str, source: str, sample: bool) -> None:
     """Make a process ready: Ctrl-C reaches the whole group, and the one that writes ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(100_000, 20, 100)  # tagging makes many small objects and hardly a cycle: searching took a tenth
+    gc.set_threshold(*_SELDOM)
     _of_process["told"] = read_topics(text, source), sample
 
 

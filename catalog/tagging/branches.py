@@ -63,6 +63,10 @@ class Branch:
                 return found
         return None
 
+    def along(self, text: str, low: str, start: int, end: int) -> re.Match[str] | None:
+        """The first match between two places of a text that is no `Scan`; `low` is it in lower case."""
+        return self._compiled.search(text if self._exact else low, start, end)
+
     def begins(self, scan: Scan, start: int, end: int) -> bool:
         """Whether `text[start:end]` begins with a match."""
         return self._compiled.match(scan.text if self._exact else scan.low, start, end) is not None

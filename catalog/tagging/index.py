@@ -49,6 +49,11 @@ class Index(Generic[Of]):
             found = scan.readings[self] = self._read(scan)
         return found
 
+    def alive(self, scan: Scan) -> list[tuple[Of, Branch]]:
+        """The branches of which enough stands somewhere in a text, in order."""
+        present = scan.present
+        return [(of, branch) for of, branch in self.branches if branch.alive(present)]
+
     def _read(self, scan: Scan) -> Reading[Of]:
         alive: set[int] = set()
         by_opening = self.by_opening

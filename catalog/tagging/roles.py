@@ -10,9 +10,8 @@ from functools import cache
 from catalog.tagging.direction import COMPARED
 from catalog.tagging.document import Document, Sentence, TextField
 from catalog.tagging.findings import Finding
-from catalog.tagging.index import Reading
-from catalog.tagging.rules import Rule, index_of
-from catalog.tagging.scan import Scan
+from catalog.tagging.rules import index_of
+from catalog.tagging.scan import lowered
 from catalog.tagging.tables import table
 from catalog.tagging.tags import InterventionTag, Tag
 from harvest.topics import Span
@@ -91,7 +90,7 @@ def _role(document: Document, concept: str, spans: Sequence[Span], studied: int)
         if any(s.where == field for s in mine):
             fields[field] = _masked(document.text(field), [s for s in spans if s.where == field], concept)
     best: Tag | None = None
-    scans: dict[TextField, tuple[Scan, Reading[Rule]]] = {}
+    lows = {field: lowered(text) for field, text in fields.items()}
     for sentence in document.sentences:
         text = fields[sentence.field]
         if not text or text.find(_OURS, sentence.start, sentence.end) < 0:
@@ -99,18 +98,16 @@ def _role(document: Document, concept: str, spans: Sequence[Span], studied: int)
         low = f" {text[sentence.start : sentence.end].lower()}"
         if not any(word in low for word in _literals()):
             continue
-        if sentence.field not in scans:
-            scan = Scan(text)
-            scans[sentence.field] = scan, index_of("roles").read(scan)
-        scan, reading = scans[sentence.field]
+        place = sentence.start, sentence.end
         done: set[str] = set()
-        for rule, branch in reading.within(sentence.start, sentence.end):
+        # what the masked text holds the text itself does
+        for rule, branch in index_of("roles").alive(document.scan(sentence.field)):
             if sentence.zone not in rule.zones or rule.id in done:
                 continue
-            match = branch.search(scan, sentence.start, sentence.end)
+            match = branch.along(text, lows[sentence.field], *place)
             if match is not None:
                 done.add(rule.id)
-            if match is None or (rule.unless and rule.unless.stands(scan, sentence.start, sentence.end)):
+            if match is None or (rule.unless and rule.unless.whole.search(text, *place)):
                 continue
             if rule.value == "adjunct" and not _tested_otherwise(document, fields, sentence, rule.id, studied):
                 continue
