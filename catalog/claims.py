@@ -21,6 +21,7 @@ from catalog.evidence import VERSUS
 from catalog.tagging.tables import table
 from harvest.topics import Topics
 from harvest.words import tokens
+from harvest.yamlfile import load_yaml
 
 __all__ = ["Claim", "ClaimKind", "Claims", "Outcome", "load_claims", "read_claims"]
 
@@ -109,7 +110,7 @@ def read_claims(raw: bytes, source: str, topics: Topics) -> Claims:
     """The claims a YAML text describes; `source` names it in messages. Raises WrongUse, one line."""
     reader = _Reader(source)
     try:
-        data = yaml.safe_load(raw.decode("utf-8"))
+        data = load_yaml(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise WrongUse(f"claims file {source}: not UTF-8 ({error.reason} at byte {error.start})") from error
     except yaml.YAMLError as error:

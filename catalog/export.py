@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-
 from catalog.errors import WrongUse
 from catalog.opening import open_catalog
 from catalog.site.metadata import metadata_path
+from harvest.yamlfile import load_yaml
 
 __all__ = ["FORMATS", "Exported", "export"]
 
@@ -104,7 +103,7 @@ def export(catalog: Path, folder: Path, kind: Format) -> Exported:
 
 def _tables(conn: sqlite3.Connection) -> list[Table]:
     """The catalog's tables, as the database declares them and metadata.yml describes them."""
-    words = yaml.safe_load(metadata_path().read_text("utf-8"))["databases"]["catalog"]["tables"]
+    words = load_yaml(metadata_path().read_text("utf-8"))["databases"]["catalog"]["tables"]
     names = [
         name
         for name, declared in conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -207,7 +206,7 @@ _WRITERS: dict[str, Callable[[Path, Table, Iterable[Sequence[tuple[Any, ...]]]],
 def _dictionary(tables: Sequence[Table], rows: Mapping[str, int], kind: str, about: tuple[Any, ...]) -> dict[str, Any]:
     """The data package's descriptor."""
     title, description, version, rules, sample, abstracts = about
-    metadata = yaml.safe_load(metadata_path().read_text("utf-8"))
+    metadata = load_yaml(metadata_path().read_text("utf-8"))
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "evidence-catalog",

@@ -11,10 +11,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from harvest.topics import Topics
 from harvest.words import tokens
+from harvest.yamlfile import load_yaml
 
 __all__ = ["LONGEST_WORD", "Lexicon", "index_texts", "lexicon", "write_lexicon"]
 
@@ -37,7 +36,7 @@ class Lexicon:
 @cache
 def lexicon() -> Lexicon:
     """The bundled lexicon."""
-    data: dict[str, Any] = yaml.safe_load(resources.files("catalog").joinpath("lexicon.yml").read_text("utf-8"))
+    data: dict[str, Any] = load_yaml(resources.files("catalog").joinpath("lexicon.yml").read_text("utf-8"))
     return Lexicon(
         tuple((one, other) for one, other in data["spellings"]),
         tuple(data["letters"].items()),

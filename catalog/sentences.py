@@ -9,9 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from catalog.listing import Listing, Papers, Slice
+from harvest.yamlfile import load_yaml
 
 __all__ = ["Part", "Sentence", "Value", "compose", "fill", "joined", "plain", "word"]
 
@@ -32,7 +31,7 @@ Value = str | int | Listing | Papers | Sentence
 
 @cache
 def _data() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(resources.files("catalog").joinpath("sentences.yml").read_text("utf-8"))
+    loaded: dict[str, Any] = load_yaml(resources.files("catalog").joinpath("sentences.yml").read_text("utf-8"))
     return loaded
 
 

@@ -24,6 +24,7 @@ from harvest.matcher import Matcher
 from harvest.record import Record
 from harvest.region import Region, read_region
 from harvest.words import Words, tokens
+from harvest.yamlfile import load_yaml
 
 __all__ = ["Abbreviation", "Concept", "Kind", "Near", "Span", "Topic", "TopicMatch", "Topics", "load_topics"]
 
@@ -242,7 +243,7 @@ def load_topics(path: Path | None = None) -> Topics:
 def read_topics(text: str, source: str) -> Topics:
     """The vocabulary a YAML text describes; `source` names it in messages. Raises WrongUse, one line."""
     try:
-        data = yaml.safe_load(text)
+        data = load_yaml(text)
     except yaml.YAMLError as error:
         line = " ".join(str(error).split())
         raise WrongUse(f"topics file {source}: not valid YAML ({line})") from error

@@ -227,7 +227,9 @@ def test_too_many_waiting_are_sent_away(site: Site) -> None:
     count = MOST_WAITING + 12
     with ThreadPoolExecutor(count) as pool:
         asked = [
-            pool.submit(requests.get, site.url + SQL[1:] + quote(f"{HEAVY} where i > {n}"), timeout=90)
+            pool.submit(
+                requests.get, f"{site.url}{SQL[1:]}{quote(f'{HEAVY} where i > {n}')}&_timelimit=700", timeout=90
+            )
             for n in range(count)
         ]
         answers = [future.result() for future in asked]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-import yaml
+from harvest.yamlfile import load_yaml
 
 __all__ = ["NAMES", "table"]
 
@@ -14,4 +14,4 @@ NAMES = ("asserts", "kinds", "languages", "names", "notes")
 
 def table(name: str) -> Any:
     """The parsed content of `rules/NAME.yml`."""
-    return yaml.safe_load(resources.files("catalog.check").joinpath("rules", f"{name}.yml").read_text("utf-8"))
+    return load_yaml(resources.files("catalog.check").joinpath("rules", f"{name}.yml").read_text("utf-8"))

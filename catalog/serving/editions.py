@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import yaml
 from datasette.app import Datasette
 from datasette.database import Database, connections
 
@@ -31,6 +30,7 @@ from catalog.site.guard import is_long, path_of
 from catalog.site.metadata import metadata_path
 from catalog.site.reading import DATABASE, NoCatalog, TooSlow, reader_of
 from catalog.site.workers import workers_of
+from harvest.yamlfile import load_yaml
 
 __all__ = ["Edition", "Identity", "identity_of", "open_datasette", "open_edition"]
 
@@ -161,7 +161,7 @@ def open_datasette(path: Path) -> Datasette:
     """
     with closing(open_catalog(path)) as conn:
         title, description = conn.execute("SELECT title, description FROM about").fetchone()
-    metadata = yaml.safe_load(metadata_path().read_text("utf-8"))
+    metadata = load_yaml(metadata_path().read_text("utf-8"))
     metadata |= {"title": title, "description": description}
     more = {"config": _configuration(metadata)} if "config" in inspect.signature(Datasette).parameters else {}
     datasette = Datasette(metadata=metadata, settings=SETTINGS, **more)

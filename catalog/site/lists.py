@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from datasette.utils.asgi import Request, Response
 
 from catalog.site.answering import html_answer, json_answer, message, page
@@ -24,6 +23,8 @@ from catalog.site.words import FIELDS, VERSUS, day, plain
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
+
+from harvest.yamlfile import load_yaml
 
 __all__ = ["Listing", "Table", "listing", "listings", "lists", "read_list"]
 
@@ -91,7 +92,7 @@ class Table:
 @cache
 def listings() -> dict[str, Listing]:
     """Every list, in the order of metadata.yml."""
-    queries = yaml.safe_load(metadata_path().read_text("utf-8"))["databases"][DATABASE]["queries"]
+    queries = load_yaml(metadata_path().read_text("utf-8"))["databases"][DATABASE]["queries"]
     return {name: Listing(name, query["title"], query["description"], query["sql"]) for name, query in queries.items()}
 
 

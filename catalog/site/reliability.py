@@ -13,7 +13,6 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from datasette.utils.asgi import Request, Response
 
 from catalog.site.answering import html_answer, json_answer, page
@@ -24,6 +23,8 @@ from catalog.site.words import FIELDS
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
+
+from harvest.yamlfile import load_yaml
 
 __all__ = ["Part", "Row", "document", "load_parts", "reliability", "words"]
 
@@ -81,9 +82,7 @@ def document() -> dict[str, Any]:
 @cache
 def words() -> dict[str, Any]:
     """The page's words."""
-    found: dict[str, Any] = yaml.safe_load(
-        resources.files("catalog.site").joinpath("reliability.yml").read_text("utf-8")
-    )
+    found: dict[str, Any] = load_yaml(resources.files("catalog.site").joinpath("reliability.yml").read_text("utf-8"))
     return found
 
 

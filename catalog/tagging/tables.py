@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
+from harvest.yamlfile import load_yaml
 
 __all__ = ["NAMES", "raw", "table"]
 
@@ -52,8 +52,4 @@ def raw(name: str) -> bytes:
 @cache
 def table(name: str) -> Any:
     """The parsed content of `rules/NAME.yml`, read once: to be read only."""
-    return yaml.load(raw(name), _LOADER)  # noqa: S506 - both loaders are safe ones
-
-
-# libyaml's loader, ten times as fast, where PyYAML was built with it.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return load_yaml(raw(name))
