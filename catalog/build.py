@@ -66,6 +66,7 @@ def build(
     abstracts: Abstracts = "full",
     allow_fewer: bool = False,
     progress: Progress | None = None,
+    processes: int | None = None,
 ) -> Built:
     """Build `target` from the harvest `source`. The old catalog answers until the new one is whole.
 
@@ -79,6 +80,7 @@ def build(
         abstracts: what the catalog carries of abstracts; tags are the same.
         allow_fewer: replace a catalog even by one with more than a tenth fewer articles.
         progress: told how far it is.
+        processes: how many tag at once; None: as many as there are cores, or one for few records.
 
     Raises:
         CatalogError: one line; WrongUse for wrong paths, Refused for an emptier catalog.
@@ -104,6 +106,7 @@ def build(
                 past=Past(store.superseded(), store.deleted_records()),
                 progress=progress,
                 total=store.count_records(),
+                processes=processes,
             )
             # That the bundled claims do not fit a vocabulary of one's own is no trouble; that one's own do not, is.
             own, bundled = (_left_out(said), ()) if claims else ((), _left_out(said))

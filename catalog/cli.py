@@ -74,6 +74,11 @@ def main() -> None:
 @topics_option
 @_second_sources
 @click.option("--allow-fewer", is_flag=True, help="Replace a catalog even by one with over a tenth fewer articles.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes that tag; the bytes are the same.  [default: one for each core, or for few records one]",
+)
 @click.pass_context
 def build_command(
     ctx: click.Context,
@@ -85,6 +90,7 @@ def build_command(
     claims: Path | None,
     abstracts: Abstracts,
     allow_fewer: bool,
+    workers: int | None,
 ) -> None:
     """Tag every record of a harvest and write a fresh catalog; the old one is replaced in one step, when all is well.
 
@@ -100,6 +106,7 @@ def build_command(
         abstracts=abstracts,
         allow_fewer=allow_fewer,
         progress=progress_for(),
+        processes=workers,
     )
     _tell_built(built)
     click.echo(f"{built.articles:,} articles in {target}.")

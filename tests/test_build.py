@@ -49,13 +49,14 @@ def test_every_record_of_the_harvest_is_in_the_catalog(harvest: Path, tmp_path: 
 
 
 def test_two_builds_are_the_same_bytes_whatever_the_surroundings(harvest: Path, tmp_path: Path) -> None:
-    """Hash seed, time zone, locale and folder leave no trace in the catalog."""
+    """Hash seed, time zone, locale, folder and number of processes leave no trace in the catalog."""
     made = []
     for number, (seed, zone, locale) in enumerate([("1", "UTC", "C"), ("77", "Asia/Kolkata", "C.UTF-8")]):
         target = tmp_path / str(number) / "catalog.db"
         target.parent.mkdir()
         env = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale, "LANG": locale}
         command = [sys.executable, "-m", "catalog.cli", "build", "--from", str(harvest), "--to", str(target)]
+        command += ["--workers", str(number + 1)]
         subprocess.run(command, check=True, env=env, capture_output=True)
         made.append(target.read_bytes())
     assert made[0] == made[1]

@@ -25,7 +25,7 @@ COMMANDS = {
         "status": {"db"},
     },
     "catalog": {
-        "build": {"source", "target", "curation", "claims", "abstracts"},
+        "build": {"source", "target", "curation", "claims", "abstracts", "workers"},
         "serve": {"path", "host", "port", "workers", "log", "metrics", "stop_delay", "stop_within"},
         "up": {"host", "port", "abstracts"},
         "digest": set(),
