@@ -32,11 +32,11 @@ from urllib.parse import quote_plus, urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.page import write_part
 from benchmarks.synthetic_catalog import write_synthetic_catalog
 
 READERS = 20
 PROCESSES = 2
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- pages: made by benchmarks/pages.py -->", "<!-- pages: end -->"
 Sample = tuple[str, float, int, int]  # kind, seconds, status, bytes
 
@@ -192,6 +192,12 @@ def _at(sorted_times: list[float], part: float) -> float:
     return 1000 * sorted_times[min(int(part * len(sorted_times)), len(sorted_times) - 1)]
 
 
+def percentiles(seconds: list[float]) -> tuple[float, float]:
+    """(p50, p95) in milliseconds."""
+    ordered = sorted(seconds)
+    return _at(ordered, 0.5), _at(ordered, 0.95)
+
+
 def table(uncached: list[Sample], alone: dict[str, float], repeated: list[Sample]) -> list[str]:
     """Rows of Markdown, a kind of page each."""
     by_kind: dict[str, list[Sample]] = defaultdict(list)
@@ -278,15 +284,6 @@ def load_here(
     return []
 
 
-def write(lines: list[str]) -> None:
-    """Put the lines between the marks of docs/performance.md."""
-    text = PAGE.read_text("utf-8") if PAGE.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"
-    if BEGIN not in text:
-        text = f"{text.rstrip()}\n\n{BEGIN}\n{END}\n"
-    head, rest = text.split(BEGIN, 1)
-    PAGE.write_text(f"{head}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{rest.split(END, 1)[1]}", "utf-8")
-
-
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -313,7 +310,7 @@ def main() -> None:
         for size in asked.sizes.split(","):
             lines += measure(int(size), folder, asked.seconds, asked.workers)
     if not asked.no_write:
-        write(lines)
+        write_part(BEGIN, END, lines)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""How fast records are parsed, tagged and built: `python benchmarks/tagging.py RECORDS.xml [--records 5000]`.
+"""How fast records are parsed, tagged and built: `python -m benchmarks.tagging RECORDS.xml`.
 
 RECORDS.xml (.gz too) holds PubMed records; those that a topic matches and that have an abstract are the kept ones, and
 are repeated under new PMIDs until there are enough. Each rate is the best of several passes in processor seconds of
-this process, so what else the machine does counts less; the floor, measured in the same run, is zlib and
+this process, so what else the machine does counts less; the floor, measured in the same run, is unzipping and
 lxml.iterparse on the same records. Builds are timed as a user sees them (wall), in processes of their own, with their
 peak memory.
 """
@@ -10,50 +10,23 @@ peak memory.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import resource
-import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from lxml import etree
-
+from benchmarks.apart import apart
+from benchmarks.material import on_topic_of, read_files, repeated, write_file
+from benchmarks.steps import floor
 from catalog.build import write_catalog
 from catalog.tagging.design import decide_design
 from catalog.tagging.document import read
 from catalog.tagging.tagger import tag
 from harvest.record import parse_article
 from harvest.store import StoredRecord
-from harvest.stream import elements, open_xml
 from harvest.topics import load_topics
-
-FIRST_PMID = 970_000_001
-PMID = b'<PMID Version="1">'
-
-
-def kept(path: Path) -> list[bytes]:
-    """The raw records of a file that are on topic and have an abstract."""
-    topics = load_topics()
-    with open_xml(path) as stream:
-        raws = [element.raw for element in elements(stream, name=str(path)) if element.kind != "DeleteCitation"]
-    return [raw for raw in raws if (record := parse_article(raw)).abstract and topics.match(record).topics]
-
-
-def repeated(raws: Sequence[bytes], count: int) -> list[StoredRecord]:
-    """So many stored records, the given ones in turn, with PMIDs from 970000001 on."""
-    made = []
-    for n in range(count):
-        head, _, tail = raws[n % len(raws)].partition(PMID)
-        raw = head + PMID + str(FIRST_PMID + n).encode() + tail[tail.index(b"<") :]
-        made.append(StoredRecord(FIRST_PMID + n, 1, raw, "", "", "", ""))
-    return made
 
 
 def best(passes: int, work: Callable[[], object]) -> float:
@@ -66,21 +39,17 @@ def best(passes: int, work: Callable[[], object]) -> float:
     return min(found)
 
 
-def floor(packed: bytes) -> None:
-    """Unzip and read every element: what any parser must do."""
-    for _, element in etree.iterparse(BytesIO(zlib.decompress(packed)), tag="PubmedArticle"):
-        element.clear()
-
-
 def measured(raws: Sequence[bytes], passes: int) -> list[tuple[str, float]]:
     """(what, processor seconds for one pass over the records)."""
     topics = load_topics()
     records = [parse_article(raw) for raw in raws]
-    packed = zlib.compress(b"<PubmedArticleSet>" + b"".join(raws) + b"</PubmedArticleSet>")
     for record in records:  # rules are compiled when first asked
         tag(record, topics)
+    with tempfile.TemporaryDirectory() as folder:
+        packed = write_file(Path(folder) / "records.xml.gz", raws)
+        least = best(passes, lambda: floor(packed))
     return [
-        ("floor: zlib + lxml.iterparse", best(passes, lambda: floor(packed))),
+        ("floor: unzip + lxml.iterparse", least),
         ("parse", best(passes, lambda: [parse_article(raw) for raw in raws])),
         ("parse + topic match", best(passes, lambda: [topics.match(parse_article(raw)) for raw in raws])),
         ("tag: design alone", best(passes, lambda: [decide_design(read(record)) for record in records])),
@@ -89,13 +58,13 @@ def measured(raws: Sequence[bytes], passes: int) -> list[tuple[str, float]]:
     ]
 
 
-def built(path: str, records: list[StoredRecord], processes: int, answer: multiprocessing.SimpleQueue[object]) -> None:
-    """Build a catalog; answers (seconds, peak MB of this process, peak MB of the largest process it started)."""
+def built(path: Path, records: list[StoredRecord], processes: int) -> tuple[float, float, float]:
+    """Build a catalog: (seconds, peak MB of this process, peak MB of the largest process it started)."""
     start = time.perf_counter()
-    write_catalog(Path(path), records, load_topics(), total=len(records), processes=processes)
+    write_catalog(path, records, load_topics(), total=len(records), processes=processes)
     seconds = time.perf_counter() - start
-    peaks = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    answer.put((seconds, *peaks))
+    own, others = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return seconds, own, others
 
 
 def main() -> None:
@@ -107,7 +76,7 @@ def main() -> None:
         "--passes", type=int, default=10, help="passes, of which the best counts (default: %(default)s)"
     )
     arguments = parser.parse_args()
-    raws = kept(arguments.file)
+    raws = on_topic_of(read_files([arguments.file]), load_topics())
     print(f"{len(raws)} kept records; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print("| step | records a second | times the floor |\n|---|---:|---:|")
     steps = measured(raws, arguments.passes)
@@ -116,15 +85,9 @@ def main() -> None:
     if arguments.records:
         records = repeated(raws, arguments.records)
         print(f"\n| build of {len(records):,} | seconds | records a second | peak MB |\n|---|---:|---:|---:|")
-        spawn = multiprocessing.get_context("spawn")
         with tempfile.TemporaryDirectory() as folder:
             for processes in (1, 2):
-                answer: multiprocessing.SimpleQueue[tuple[float, float, float]] = spawn.SimpleQueue()
-                path = str(Path(folder) / f"{processes}.db")
-                process = spawn.Process(target=built, args=(path, records, processes, answer))
-                process.start()
-                seconds, own, other = answer.get()
-                process.join()
+                seconds, own, other = apart(built, Path(folder) / f"{processes}.db", records, processes)
                 peaks = f"{own:.0f}" + (f" + {other:.0f} each" if processes > 1 else "")
                 name = f"{processes} process{'es' if processes > 1 else ''}"
                 print(f"| {name} | {seconds:.1f} | {len(records) / seconds:,.0f} | {peaks} |")
