@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from Bio import Entrez
@@ -21,10 +20,8 @@ _ESEARCH = (
     b'"https://eutils.ncbi.nlm.nih.gov/eutils/dtd/20060628/esearch.dtd">\n'
 )
 _read: Callable[..., Any] = Entrez.read
-try:
-    importlib.import_module("Bio.Entrez.Parser")
-except OSError:  # it makes a folder for DTDs in the home folder, which may be read-only
-    setattr(Entrez, "local_cache", tempfile.gettempdir())  # noqa: B010 - Biopython types it as None
+# It would make a folder for more DTDs in the home folder, which may be read-only: it gets the one of those it carries.
+setattr(Entrez, "local_cache", str(Path(Entrez.__file__).parents[2]))  # noqa: B010 - Biopython types it as None
 _ERROR = re.compile(rb"<ERROR>(.*?)</ERROR>", re.DOTALL)
 
 

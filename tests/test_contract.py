@@ -26,7 +26,7 @@ COMMANDS = {
     },
     "catalog": {
         "build": {"source", "target", "curation", "claims", "abstracts", "workers"},
-        "serve": {"path", "host", "port", "workers", "log", "metrics", "stop_delay", "stop_within"},
+        "serve": {"path", "host", "port", "workers", "log", "metrics", "forwarded_from", "stop_delay", "stop_within"},
         "up": {"host", "port", "abstracts"},
         "digest": set(),
         "export": {"db", "folder", "kind"},

@@ -209,3 +209,6 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     wrong = CliRunner().invoke(catalog.cli.main, ["serve"], env={"CATALOG_LOG": "loud"})
     assert wrong.exit_code == 2
     assert "'loud' is not one of 'none', 'text', 'json'" in wrong.output
+    wrong = CliRunner().invoke(catalog.cli.main, ["serve", "--forwarded-from", "10.0.0.0/8,proxy"])
+    assert wrong.exit_code == 2
+    assert "'proxy' does not appear to be an IPv4 or IPv6 network" in wrong.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,22 @@ from catalog.serving.options import LOGS, METRICS, Options
 __all__ = ["address_options", "serving_options"]
 
 _DEFAULT = Options()
+
+
+class _Addresses(click.ParamType):  # type: ignore[type-arg]
+    """Addresses and networks, with commas between."""
+
+    name = "addresses"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The same, each of them read. Fails in one line where one is none."""
+        given = [one.strip() for one in str(value).split(",") if one.strip()]
+        for one in given:
+            try:
+                ipaddress.ip_network(one)
+            except ValueError as error:
+                self.fail(f"{error}; give addresses such as 10.0.0.5, networks such as 10.0.0.0/8", param, ctx)
+        return ",".join(given)
 
 
 def address_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,6 +58,7 @@ def serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, kind, text in (
         ("stop_within", seconds, "Seconds that answers begun may take after a stop."),
         ("stop_delay", seconds, "Seconds it listens on after SIGTERM, with health at 503."),
+        ("forwarded_from", _Addresses(), "Proxies whose word is taken on who asks (X-Forwarded-For)."),
         ("metrics", click.Choice(METRICS), "Who may read /-/metrics: nobody, this machine, everybody."),
         ("log", click.Choice(LOGS), "A line to stderr for each request."),
         ("workers", click.IntRange(1, 64), "Processes that answer."),

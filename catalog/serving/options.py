@@ -21,6 +21,7 @@ class Options:
         workers: processes that answer; each reads the catalog for itself.
         log: what is written to stderr of each request.
         metrics: who may read `/-/metrics`.
+        forwarded_from: addresses or networks of proxies, with commas between, that may say whom they ask for.
         stop_delay: seconds between SIGTERM, when health turns to 503, and the end of listening.
         stop_within: seconds after that in which answers begun may end.
     """
@@ -28,5 +29,6 @@ class Options:
     workers: int = 1
     log: LogKind = "none"
     metrics: MetricsFor = "loopback"
+    forwarded_from: str = "127.0.0.1,::1"
     stop_delay: float = 0.0
     stop_within: float = 8.0  # below the 10 s that `docker stop` and Cloud Run give

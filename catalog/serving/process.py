@@ -69,6 +69,7 @@ async def run(
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=max(1, round(options.stop_within)),
+            forwarded_allow_ips=options.forwarded_from,
             timeout_keep_alive=_KEEP_ALIVE,
         ),
         lambda: _begin_stop(board, worker, log),
