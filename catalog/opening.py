@@ -9,6 +9,9 @@ from catalog.errors import WrongUse
 
 __all__ = ["open_catalog"]
 
+# Columns of `about` that catalogs of older programs lack.
+_NEWEST = "abstracts, vocabulary, region, place"
+
 
 def open_catalog(path: Path) -> sqlite3.Connection:
     """A read-only connection to a catalog. Raises WrongUse: missing, or not a catalog."""
@@ -21,4 +24,11 @@ def open_catalog(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         conn.close()
         raise WrongUse(f"{path}: is not a catalog ({error}); give the file that `catalog build` wrote") from error
+    try:
+        conn.execute(f"SELECT {_NEWEST} FROM about").fetchone()  # noqa: S608 - ours
+    except sqlite3.Error as error:
+        conn.close()
+        raise WrongUse(
+            f"{path}: is not a catalog of this version ({error}); build it again: `catalog build`"
+        ) from error
     return conn
