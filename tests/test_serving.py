@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 import catalog.cli
 from catalog.serve import Options
+from catalog.serving import probe
 from catalog.serving.board import BUCKETS, Board, State
 from catalog.serving.kinds import KINDS, kind_of
 from catalog.serving.logs import Answered, Log
@@ -46,6 +47,14 @@ def test_health(served: Served) -> None:
     assert said["generation"].startswith(found.headers["x-catalog-generation"])
     assert requests.head(f"{served.address}/-/health", timeout=20).status_code == 200
     assert requests.post(f"{served.address}/-/health", timeout=20).status_code == 404
+
+
+def test_the_probe_of_a_container(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends with 0 where the site serves and with 1 where nothing answers."""
+    monkeypatch.setenv("CATALOG_PORT", served.address.rpartition(":")[2])
+    assert probe.main() == 0
+    monkeypatch.setenv("CATALOG_PORT", "9")
+    assert probe.main() == 1
 
 
 def test_health_answers_while_every_thread_is_busy(served: Served) -> None:
@@ -196,11 +205,7 @@ def test_the_board_adds_up_processes() -> None:
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flag beats the environment, which beats the default; a wrong value is one clear line."""
     seen: list[tuple[Path, str, int, Options]] = []
-    monkeypatch.setattr(
-        catalog.cli,
-        "serve",
-        lambda path, host, port, *, on_ready, options: seen.append((path, host, port, options)),
-    )
+    monkeypatch.setattr(catalog.cli, "_serve", lambda *given: seen.append(given))
     given = {"DB": "/data/c.db", "HOST": "::1", "PORT": "80", "LOG": "json", "METRICS": "all", "STOP_DELAY": "3"}
     env = {f"CATALOG_{name}": value for name, value in given.items()}
     done = CliRunner().invoke(catalog.cli.main, ["serve", "--log", "text"], env=env)
