@@ -11,6 +11,7 @@ from pathlib import Path
 from catalog.errors import WrongUse
 from catalog.opening import open_catalog
 from catalog.tagging.rules import precedence
+from catalog.withholding import CUT
 
 __all__ = ["explain"]
 
@@ -62,6 +63,7 @@ def explain(path: Path, pmid: int) -> Iterator[str]:
             raise WrongUse(f"PMID {pmid} is not in {path}; it may be off topic, or newer than the last harvest")
         tiers = dict(conn.execute("SELECT id, tier FROM rules").fetchall())
         tags = conn.execute("SELECT rowid, * FROM tags WHERE pmid = ? ORDER BY rowid", (pmid,)).fetchall()
+        (carried,) = conn.execute("SELECT abstracts FROM about").fetchone()
         vote = conn.execute("SELECT * FROM votes WHERE pmid = ?", (pmid,)).fetchone()
         around = [
             *_conflicts(conn, pmid),
@@ -71,6 +73,9 @@ def explain(path: Path, pmid: int) -> Iterator[str]:
             *_curation(conn, pmid),
         ]
     yield f"{pmid}  {article['title'] or '[no title]'}"
+    if carried != "full" and article["has_abstract"]:
+        what = "no abstracts" if carried == "none" else "excerpts of abstracts"
+        yield f"This copy carries {what}: places are in PubMed's, and {CUT} stands for words that are not carried."
     for field, name in _FIELDS.items():
         fired = [tag for tag in tags if tag["field"] == field]
         value = _value(article, field, fired)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from catalog.cite.imprint import read_imprint
 from catalog.errors import WrongUse
 from catalog.opening import open_catalog
 from catalog.site.metadata import metadata_path
@@ -27,6 +28,11 @@ __all__ = ["FORMATS", "Exported", "export"]
 Format = Literal["parquet", "csv", "jsonl"]
 FORMATS: tuple[str, ...] = get_args(Format)
 DICTIONARY = "datapackage.json"
+# What NLM asks of whoever passes its data on.
+ATTRIBUTION = (
+    "Records: courtesy of the U.S. National Library of Medicine (NLM), from PubMed. NLM has not endorsed this catalog,"
+    " and it may not reflect the most current data NLM has. Publishers may hold rights in abstracts."
+)
 # Rows held at a time.
 BATCH = 10_000
 _TYPES = {"INTEGER": "integer", "REAL": "number", "TEXT": "string"}
@@ -90,7 +96,7 @@ def export(catalog: Path, folder: Path, kind: Format) -> Exported:
             about = conn.execute(
                 "SELECT title, description, version, rules_sha256, sample, abstracts FROM about"
             ).fetchone()
-            described = _dictionary(tables, rows, kind, about)
+            described = _dictionary(tables, rows, kind, about, f"{read_imprint(conn).dated}.")
             (partial / DICTIONARY).write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", "utf-8")
             if folder.is_dir():
                 folder.rmdir()
@@ -203,8 +209,10 @@ _WRITERS: dict[str, Callable[[Path, Table, Iterable[Sequence[tuple[Any, ...]]]],
 }
 
 
-def _dictionary(tables: Sequence[Table], rows: Mapping[str, int], kind: str, about: tuple[Any, ...]) -> dict[str, Any]:
-    """The data package's descriptor."""
+def _dictionary(
+    tables: Sequence[Table], rows: Mapping[str, int], kind: str, about: tuple[Any, ...], day: str
+) -> dict[str, Any]:
+    """The data package's descriptor; `day` says how old the data are."""
     title, description, version, rules, sample, abstracts = about
     metadata = load_yaml(metadata_path().read_text("utf-8"))
     return {
@@ -214,6 +222,7 @@ def _dictionary(tables: Sequence[Table], rows: Mapping[str, int], kind: str, abo
         "description": description,
         "version": version,
         "sources": [{"title": metadata["source"], "path": metadata["source_url"]}],
+        "attribution": f"{ATTRIBUTION} {day}",
         "licenses": [{"name": "NLM", "title": metadata["license"], "path": metadata["license_url"]}],
         "rules_sha256": rules,
         "sample": bool(sample),  # true: invented records

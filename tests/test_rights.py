@@ -246,6 +246,8 @@ def test_no_export_leaks_an_abstract(
         assert leaks(said, forbidden[carried]) == []
     package = json.loads((tmp_path / "csv" / "datapackage.json").read_text("utf-8"))
     assert package["abstracts"] == carried
+    assert "courtesy of the U.S. National Library of Medicine" in package["attribution"]
+    assert "PubMed files read on" in package["attribution"]
     pmids = [str(pmid) for pmid in abstracts_of(copies["full"])]
     for style in ("ris", "bibtex", "nbib", "csljson"):
         cited = run("catalog", ["cite", *pmids, "--db", str(copies[carried]), "--format", style], tmp_path)
@@ -346,6 +348,8 @@ def test_papers_are_found_by_the_words_of_their_abstracts(sites: dict[str, Site]
     assert found("zephyrs") == [LONG]
     assert found("abstract:zephyrs") == [LONG]
     assert found('"quixotic zephyrs"') == [LONG]
+    assert "perhaps not in a row" in sites[carried].get("/search", params={"q": '"quixotic zephyrs"'}).text
+    assert "perhaps not in a row" not in sites[carried].get("/search", params={"q": "quixotic zephyrs"}).text
     assert found('abstract:"quixotic zephyrs"') == [LONG]
     assert found("zephyr*") == [LONG]
     assert found("title:zephyrs") == []
@@ -362,6 +366,7 @@ def test_commands_work_on_a_copy_without_abstracts(copies: dict[str, Path], tmp_
     told = run("catalog", ["explain", str(LONG), *db], tmp_path)
     assert told.returncode == 0, told.stderr
     assert "rct" in told.stdout
+    assert "This copy carries" in told.stdout
     (tmp_path / "gold.tsv").write_text(f"pmid\tdesign\tdirection\n{LONG}\trct\tfavours\n")
     scores = []
     for path in (copies["full"], copies[carried]):

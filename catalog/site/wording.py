@@ -20,6 +20,10 @@ from harvest.words import fold, tokens
 
 __all__ = ["SHORTEST_PREFIX", "Also", "Wording", "is_text"]
 
+LOOSE = (
+    "This copy of the catalog does not carry abstracts whole: of words in quotation marks an abstract has all, but"
+    " perhaps not in a row."
+)
 SHORTEST_PREFIX = 3  # letters before a *: fewer begin a large part of all words
 MOST_VARIANTS = 40  # other spellings looked up of one word
 MOST_ENDINGS = 60  # words looked up for a prefix, beside those the index finds by itself
@@ -119,6 +123,8 @@ class Wording:
         expressions = [self._prefix(text) if text.prefix else self._string(text.text, _indexed(text.text.lower()))]
         if not plainly:
             expressions += self._spelled(text)
+        if self.vocabulary.loose and text.literal and text.column in (None, "abstract") and len(tokens(text.text)) > 1:
+            self.notes.append(LOOSE)
         inside = _any(expressions)
         columns = f"{text.column} abstract_words" if text.column == "abstract" else text.column
         return f"({{{columns}}} : {inside})" if text.column else inside
