@@ -169,7 +169,7 @@ def _asked(conn: sqlite3.Connection, question: Question, intervention: str) -> D
     found = _dossier(conn, question, intervention, {"conditions": conditions})
     if not question.words:
         return found
-    wanted = _pattern(question.words)
+    wanted = _Wanted.of(question.words)
     named = {
         paper.pmid: _named(conn, paper.pmid, wanted) for papers in (found.rows, found.retracted) for paper in papers
     }
@@ -195,20 +195,35 @@ def _dossier(
 
 def names_any(words: Iterable[str], text: str) -> bool:
     """Whether a text names one of some words or phrases, of which a final * stands for any ending."""
-    return _pattern(words).search(fold(text)[0]) is not None
+    return _Wanted.of(words).stands(text)
 
 
-def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Any of some words or phrases in a folded text; the full-text index stems, so it misses words before a *."""
-    phrases = []
-    for word in words:
-        parts = Words(word).words
-        if parts:
-            phrases.append(r"[\W_]+".join(map(re.escape, parts)) + ("" if word.endswith("*") else r"(?![^\W_])"))
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(phrases)})" if phrases else r"(?!)")
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Words or phrases looked for in a text; the full-text index stems, so it misses words before a *."""
+
+    firsts: tuple[str, ...]  # the first word of each: most texts hold none
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> _Wanted:
+        """Those of a claim, of which a final * stands for any ending."""
+        firsts, phrases = [], []
+        for word in words:
+            parts = Words(word).words
+            if parts:
+                firsts.append(parts[0])
+                end = "" if word.endswith("*") else r"(?![^\W_])"
+                phrases.append(r"[\W_]+".join(map(re.escape, parts)) + end)
+        return cls(tuple(firsts), re.compile(rf"(?<![^\W_])(?:{'|'.join(phrases)})"))
+
+    def stands(self, text: str) -> bool:
+        """Whether one of them stands in a text, whatever its case, accents and hyphens."""
+        folded = fold(text)[0]
+        return any(first in folded for first in self.firsts) and self.pattern.search(folded) is not None
 
 
-def _named(conn: sqlite3.Connection, pmid: int, wanted: re.Pattern[str]) -> bool:
-    """Whether title, abstract or subject words of a paper, folded, hold what is wanted."""
+def _named(conn: sqlite3.Connection, pmid: int, wanted: _Wanted) -> bool:
+    """Whether title, abstract or subject words of a paper hold what is wanted."""
     texts = conn.execute("SELECT title, abstract, subjects FROM articles_text WHERE pmid = ?", (pmid,)).fetchone()
-    return any(text and wanted.search(fold(text)[0]) for text in texts)
+    return any(text and wanted.stands(text) for text in texts)
