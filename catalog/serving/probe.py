@@ -17,6 +17,8 @@ def main() -> int:
         return int(connection.getresponse().status != 200)
     except (OSError, HTTPException):
         return 1
+    finally:
+        connection.close()
 
 
 if __name__ == "__main__":
