@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from catalog.cite.imprint import read_imprint
+from catalog.cite.imprint import ATTRIBUTION, read_imprint
 from catalog.errors import WrongUse
 from catalog.opening import open_catalog
 from catalog.site.metadata import metadata_path
@@ -28,11 +28,6 @@ __all__ = ["FORMATS", "Exported", "export"]
 Format = Literal["parquet", "csv", "jsonl"]
 FORMATS: tuple[str, ...] = get_args(Format)
 DICTIONARY = "datapackage.json"
-# What NLM asks of whoever passes its data on.
-ATTRIBUTION = (
-    "Records: courtesy of the U.S. National Library of Medicine (NLM), from PubMed. NLM has not endorsed this catalog,"
-    " and it may not reflect the most current data NLM has. Publishers may hold rights in abstracts."
-)
 # Rows held at a time.
 BATCH = 10_000
 _TYPES = {"INTEGER": "integer", "REAL": "number", "TEXT": "string"}

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 
 from catalog.about import dated
 
-__all__ = ["EXCERPT", "SCHEME", "VERIFY", "Imprint", "read_imprint"]
+__all__ = ["ATTRIBUTION", "EXCERPT", "SCHEME", "VERIFY", "Imprint", "read_imprint"]
 
 SCHEME = "OCEBM 2011, treatment benefits"
+# What NLM asks of whoever passes its data on, and whose the rest is (docs/rights.md).
+ATTRIBUTION = (
+    "Records: courtesy of the U.S. National Library of Medicine (NLM), from PubMed. NLM has not endorsed this catalog,"
+    " and it may not reflect the most current data NLM has. Publishers may hold rights in abstracts."
+)
 VERIFY = "Starting level by rule, from the abstract; verify in the full text."
 EXCERPT = "The abstract here is an excerpt; read it whole at PubMed."
 _RULES = 12  # characters of the rules' hash that are told

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from catalog.cite.imprint import ATTRIBUTION
 from catalog.site.atom import EPOCH, Entry, Feed, Link, entry_id, timestamp
 from catalog.site.changes import Change, latest_changes
 from catalog.site.facts import Facts
@@ -18,7 +19,6 @@ __all__ = ["LONGEST", "Named", "changes_feed", "evidence_feed", "retractions_fee
 
 LONGEST = 50  # entries
 _MOST_AUTHORS = 10
-RIGHTS = "Records: courtesy of the U.S. National Library of Medicine."
 _LIMITS = "Starting levels given by rule from title and abstract; not medical advice."
 Absolute = Callable[[str], str]  # a path of this site to its full address
 
@@ -92,7 +92,7 @@ def _feed(facts: Facts, named: Named, entries: Iterable[Entry], absolute: Absolu
         subtitle=f"{named.subtitle} {_LIMITS}",
         updated=kept[0].updated if kept else EPOCH,
         author=facts.about.title,
-        rights=RIGHTS,
+        rights=ATTRIBUTION,
         links=(
             Link("self", absolute(named.path), "application/atom+xml"),
             Link("alternate", absolute(named.page), "text/html"),
