@@ -75,7 +75,7 @@ def write_names(
             )
         ],
     )
-    insert(conn, "vocabulary", [(topics.source, topics.text)])
+    insert(conn, "vocabulary", [(topics.text,)])
     if topics.region:
         insert(conn, "regions", [(n, i, name, counts) for i, (n, name, counts) in enumerate(topics.region.names, 1)])
     for name, entries in (("designs", table("designs")), ("levels", table("levels")["names"])):

@@ -26,7 +26,7 @@ CREATE TABLE interventions (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name
 CREATE TABLE conditions (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, short TEXT NOT NULL, description TEXT NOT NULL);
 -- Parts of the body a paper can be about, and whether such papers count as evidence; none where the vocabulary asks nothing of it.
 CREATE TABLE regions (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, counts INTEGER NOT NULL);
-CREATE TABLE vocabulary (source TEXT NOT NULL, text TEXT NOT NULL); -- one row: the topics file
+CREATE TABLE vocabulary (text TEXT NOT NULL); -- one row: the topics file
 CREATE TABLE prompt_kinds (id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL);
 CREATE TABLE notice_kinds (kind TEXT PRIMARY KEY, inverse TEXT NOT NULL); -- RetractionIn of one record is RetractionOf of the other
 CREATE TABLE rules (id TEXT PRIMARY KEY, field TEXT NOT NULL, value TEXT, tier TEXT, cites TEXT);

@@ -271,7 +271,7 @@ def read_topics(text: str, source: str) -> Topics:
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         source=source,
-        name=reader.text(data, "name", source),
+        name=reader.text(data, "name", title),
         title=title,
         subject=subject,
         short_subject=reader.text(data, "short_subject", subject),

@@ -59,8 +59,8 @@ class CheckedText:
 
 
 @lru_cache(maxsize=4)
-def _vocabulary(text: str, source: str) -> Topics:
-    return read_topics(text, source)
+def _vocabulary(text: str) -> Topics:
+    return read_topics(text, "of the catalog")
 
 
 def check_file(path: Path, db: Path) -> CheckedText:
@@ -91,7 +91,7 @@ def check_text(
         WrongUse: more text than is read.
         sqlite3.Error: the catalog cannot be read.
     """
-    topics = topics or _vocabulary(*conn.execute("SELECT text, source FROM vocabulary").fetchone())
+    topics = topics or _vocabulary(conn.execute("SELECT text FROM vocabulary").fetchone()[0])
     wide = wide_of(topics)
     reading = read_claims(sentences_of(text, name), topics, tick=tick)
     names = names_of(conn)
