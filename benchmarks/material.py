@@ -30,7 +30,7 @@ HEADER = (
 VARIETY = 2_000
 BLOCK = 50
 # Makes an abstract as long as most are, about 250 words.
-PROSE = b" ".join(
+PROSE = b"".join(
     b" In the %dth invented setting, %d participants gave answers to a questionnaire about daily habits, and the"
     b" investigators compared observed frequencies between groups with adjusted models." % (n, n * 37)
     for n in range(1, 9)

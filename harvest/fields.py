@@ -15,7 +15,6 @@ __all__ = ["date_of", "doi_of", "integer", "orcid_of", "pmcid_of", "pubdate_of",
 
 # XML's own white space and no other: a no-break or thin space between a number and its unit is the authors' text.
 _SPACE = " \t\r\n"
-_SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
 
 # Elements that run on within a line: H<sub>2</sub>O is H2O. Any other element in a text stands apart from what is
 # beside it, a displayed formula as much as a table cell.
@@ -49,9 +48,12 @@ def tidy(text: str | None) -> str | None:
     if text.isalnum():  # one word, as most fields are
         return text
     text = text.strip(_SPACE)
-    # Fast looks spare most texts the regular expression.
-    if "\n" in text or "  " in text or "\t" in text or "\r" in text:
-        text = _SPACES.sub(" ", text)
+    # Looks and replacements of single characters: a regular expression would take ten times as long.
+    for space in "\n\t\r":
+        if space in text:
+            text = text.replace(space, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
     return text or None
 
 

@@ -14,46 +14,56 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from harvest.fields import doi_of, integer, orcid_of
+from harvest.fields import doi_of, integer, orcid_of, tidy
 from harvest.lists import author, mesh_heading, person, qualifier, reference
 from harvest.shapes import Author, MeshHeading, Reference
 
 __all__ = ["TAKEN", "plain_lists"]
 
 # Quantifiers are possessive: no list, however odd, makes an expression go back over what it has read.
-_TEXT = r"(?! )[^<]*+(?<! )"
+_GAP = r"[ \t\r\n]*+"
+_TEXT = r"(?:[^< \t\r\n]++(?: [^< \t\r\n]++)*+)?+"  # words with one space between: nothing is left to tidy
 _VALUE = r'"[^"<>&]*+"'
-_CODE = r'"([^"<>& ]*+)"'
-_IDENTIFIERS = rf"(?:<Identifier Source={_VALUE}>{_TEXT}</Identifier>)*+"
-_AFFILIATION = rf"<AffiliationInfo><Affiliation>({_TEXT})</Affiliation>{_IDENTIFIERS}</AffiliationInfo>"
+_CODE = r'"[^"<>& \t\r\n]*+"'
+
+
+def _leaf(name: str, text: str = f"({_TEXT})") -> str:
+    return rf"<{name}>{text}</{name}>{_GAP}"
 
 
 def _optional(name: str) -> str:
-    return rf"(?:<{name}>({_TEXT})</{name}>)?+"
+    return rf"(?:{_leaf(name)})?+"
+
+
+_IDENTIFIERS = rf"(?:<Identifier Source={_VALUE}>{_TEXT}</Identifier>{_GAP})*+"
+
+
+def _affiliation(text: str) -> str:
+    return rf"<AffiliationInfo>{_GAP}{_leaf('Affiliation', text)}{_IDENTIFIERS}</AffiliationInfo>{_GAP}"
 
 
 _AUTHOR = re.compile(
-    r'<Author(?: ValidYN="([YN])")?+(?: EqualContrib="[YN]")?+>'
+    rf'<Author(?: ValidYN="([YN])")?+(?: EqualContrib="[YN]")?+>{_GAP}'
     + "".join(map(_optional, ("LastName", "ForeName", "Initials", "Suffix", "CollectiveName")))
-    + rf"({_IDENTIFIERS})(?:{_AFFILIATION})?+((?:{_AFFILIATION.replace(f'({_TEXT})', _TEXT)})*+)</Author>"
+    + rf"({_IDENTIFIERS})(?:{_affiliation(f'({_TEXT})')})?+((?:{_affiliation(_TEXT)})*+)</Author>{_GAP}"
 )
 _MORE_AFFILIATIONS = re.compile(r"<Affiliation>([^<]*+)")
 _ORCID = re.compile(r'<Identifier Source="([^"]*+)">([^<]*+)')
-_QUALIFIERS = rf'(?:<QualifierName UI="[^"<>& ]*+" MajorTopicYN="[YN]">{_TEXT}</QualifierName>)*+'
+_QUALIFIERS = rf'(?:<QualifierName UI={_CODE} MajorTopicYN="[YN]">{_TEXT}</QualifierName>{_GAP})*+'
 _MESH = re.compile(
-    rf'<MeshHeading><DescriptorName UI={_CODE} MajorTopicYN="([YN])"(?: Type={_VALUE})?+>({_TEXT})</DescriptorName>'
-    rf"({_QUALIFIERS})</MeshHeading>"
+    rf'<MeshHeading>{_GAP}<DescriptorName UI="([^"<>& \t\r\n]*+)" MajorTopicYN="([YN])"(?: Type={_VALUE})?+>({_TEXT})'
+    rf"</DescriptorName>{_GAP}({_QUALIFIERS})</MeshHeading>{_GAP}"
 )
 _QUALIFIER = re.compile(r'UI="([^"]*+)" MajorTopicYN="([YN])">([^<]*+)')
-# The kinds of id in the order NLM has them, then any others.
+# A citation is tidied, for some need it. The kinds of id in the order NLM has them, then any others.
 _REFERENCE = re.compile(
-    rf"<Reference>(?:<Citation>([^<]*+)</Citation>)?+(?:<ArticleIdList>"
-    rf'(?:<ArticleId IdType="doi">({_TEXT})</ArticleId>)?+'
-    rf'(?:<ArticleId IdType="pmc">{_TEXT}</ArticleId>)?+'
-    rf'(?:<ArticleId IdType="pubmed">([0-9]{{1,10}}+)</ArticleId>)?+'
-    rf"((?:<ArticleId IdType={_VALUE}>{_TEXT}</ArticleId>)*+)</ArticleIdList>)?+</Reference>"
+    rf"<Reference>{_GAP}(?:{_leaf('Citation', '([^<]*+)')})?+(?:<ArticleIdList>{_GAP}"
+    rf'(?:<ArticleId IdType="doi">({_TEXT})</ArticleId>{_GAP})?+'
+    rf'(?:<ArticleId IdType="pmc">{_TEXT}</ArticleId>{_GAP})?+'
+    rf'(?:<ArticleId IdType="pubmed">([0-9]{{1,10}}+)</ArticleId>{_GAP})?+'
+    rf"((?:<ArticleId IdType={_VALUE}>{_TEXT}</ArticleId>{_GAP})*+)</ArticleIdList>{_GAP})?+</Reference>{_GAP}"
 )
-_HEADING = re.compile(rf"<Title>{_TEXT}</Title>")
+_HEADING = re.compile(rf"{_leaf('Title', _TEXT)}")
 _ARTICLE_ID = re.compile(r'IdType="([^"]*+)">([^<]*+)')
 
 Parts = list[Any]  # texts or None: what groups matched
@@ -97,7 +107,7 @@ def _mesh(parts: Parts) -> list[MeshHeading]:
 def _references(parts: Parts) -> list[Reference]:
     found = []
     for citation, first_doi, first_pmid, others in _entries(parts, 4):
-        citation = citation and citation.strip(" ")
+        citation = tidy(citation)
         doi = (first_doi if first_doi.startswith("10.") else doi_of(first_doi)) if first_doi else None
         pmid = (int(first_pmid) or None) if first_pmid else None
         if others:
@@ -107,7 +117,7 @@ def _references(parts: Parts) -> list[Reference]:
                 elif kind == "doi":
                     doi = doi or doi_of(value)
         if citation or pmid or doi:
-            found.append(reference(citation or None, pmid, doi))
+            found.append(reference(citation, pmid, doi))
     return found
 
 
@@ -127,8 +137,7 @@ _FORBIDDEN = bytes(set(range(32)) - set(b"\t\n\r"))
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 _REFERENCE_TO = re.compile(r"&[^;]*+;?")
 _NUMBER = re.compile(r"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
-_BETWEEN = re.compile(r">[ \t\r\n]+<")
-_BLANK = b" \t\r\n"
+_BLANK = " \t\r\n"
 _TAIL = 200
 
 
@@ -147,7 +156,7 @@ def plain_lists(raw: bytes) -> tuple[bytes, dict[str, list[Any]]]:
         if closes < 0:
             continue
         after = raw.find(b">", opens) + 1
-        text = _even(raw[after:closes])
+        text = _written(raw[after:closes])
         if not text:
             continue
         parts: Parts = entry.split(text)
@@ -164,21 +173,15 @@ def plain_lists(raw: bytes) -> tuple[bytes, dict[str, list[Any]]]:
     return raw, taken
 
 
-def _even(inside: bytes) -> str | None:
-    """A list's inside with each run of white space one space, none between elements; None where it is no plain text."""
+def _written(inside: bytes) -> str | None:
+    """A list's inside as text; None where a character in it is none of XML's, or its bytes are no UTF-8."""
     if b"]]" in inside or len(inside.translate(None, _FORBIDDEN)) != len(inside):
         return None
     try:
-        text = inside.strip(_BLANK).decode()
+        text = inside.decode().lstrip(_BLANK)
     except UnicodeDecodeError:
         return None
-    if not text.isascii() and ("\ufffe" in text or "\uffff" in text):
-        return None
-    if "\n" in text or "\r" in text or "\t" in text:
-        text = _BETWEEN.sub("><", text).replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text
+    return None if not text.isascii() and ("\ufffe" in text or "\uffff" in text) else text
 
 
 def _meant(found: re.Match[str]) -> str:
