@@ -232,6 +232,7 @@ def test_the_weekly_workflow(tmp_path: Path) -> None:
         said, _, name = (first / "catalog.db.sha256").read_text().partition("  ")
         assert (said, name) == (hashlib.sha256((first / "catalog.db").read_bytes()).hexdigest(), "catalog.db\n")
         numbers = json.loads((first / "prisma.json").read_text())
+        assert json.loads((first / "bom.cdx.json").read_text())["bomFormat"] == "CycloneDX"
         assert f"Records in the store, to be screened: {numbers['records']}" in (first / "prisma.txt").read_text()
         assert (runner.releases / "store" / ".draft").read_text() == "True"
 
