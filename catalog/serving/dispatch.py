@@ -167,8 +167,13 @@ class Dispatcher:
         except HarvestError as error:
             self._refuse(identity, str(error))
             return
-        if not await self._together(fresh):
-            await fresh.release()
+        together = False
+        try:
+            together = await self._together(fresh)
+        finally:  # also where the site is told to stop meanwhile
+            if not together:
+                await fresh.release()
+        if not together:
             return
         old = self._take(fresh)
         self._column["swaps"] += 1
