@@ -1,4 +1,4 @@
-"""That a bulk scan's memory stays flat: `python -m benchmarks.bulk_memory --records 1000000 [--workers 2]`.
+"""That a bulk scan's memory stays flat: `python -m benchmarks.bulk_memory [--workers 2] [--write]`.
 
 Invented records (benchmarks/material.py) are compressed on the fly and read through named pipes as if each were a bulk
 file of 30,000 records, so nothing large is on disk. The scan is the one `harvest bulk` uses: unzip, cut, look, parse,
@@ -190,7 +190,11 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--on-topic", type=int, default=1_000, metavar="N", help="one record in N (default 1000)")
+    parser.add_argument("--write", action="store_true", help="by one process, a third by two; into docs/performance.md")
     given = parser.parse_args()
+    if given.write:
+        remembered(write=True, records=given.records, on_topic=given.on_topic)
+        return
     sys.stdout.write("\n".join(HEAD) + "\n")
     for seen in run(given.records, given.workers, given.on_topic):
         sys.stdout.write(seen.row() + "\n")

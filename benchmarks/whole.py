@@ -248,7 +248,7 @@ def main() -> None:
     parser.add_argument("--build", type=int, default=2_000, help="records to store and build (default: %(default)s)")
     parser.add_argument("--papers", type=int, default=5_000, help="of the catalog searched (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=8, help="of reading pages (default: %(default)s)")
-    parser.add_argument("--scale", type=int, default=48_000, help="records for several workers; 0: leave out")
+    parser.add_argument("--scale", type=int, default=64_000, help="records for several workers; 0: leave out")
     parser.add_argument("--long", action="store_true", help="scan a million records too, and how memory goes meanwhile")
     parser.add_argument("--json", type=Path, help="keep the figures here")
     parser.add_argument("--against", type=Path, help="figures of another run to compare with")
