@@ -20,15 +20,14 @@ __all__ = ["Branch", "Branches", "Pieces", "spans"]
 class Branch:
     """One branch of a pattern, tried only where it can match."""
 
-    __slots__ = ("_compiled", "_exact", "_other", "_signs", "anchored", "key", "openings")
+    __slots__ = ("_compiled", "_exact", "_signs", "anchored", "key", "needs", "openings")
 
     def __init__(self, part: str, flags: int) -> None:
         self._exact = not flags & re.IGNORECASE  # upper case matters
-        # One of `key` stands in every match, and one of each of the other sets; empty: nothing is known.
-        needs, begins = known_of(part)
-        self.key = needs[0] if needs else frozenset()
-        self._other = needs[1:]
-        LEXICON.add(word for words in needs for word in words)
+        # One of each set stands in every match; `key` is the rarest. Empty: nothing is known.
+        self.needs, begins = known_of(part)
+        self.key = self.needs[0] if self.needs else frozenset()
+        LEXICON.add(word for words in self.needs for word in words)
         # Whether a match begins with a sign; else it holds one.
         self.anchored = bool(begins)
         self._signs = Signs.of(frozenset(begins) or self.key, bounded=self.anchored and part.startswith(r"\b"))
@@ -38,11 +37,7 @@ class Branch:
 
     def alive(self, present: Set[str]) -> bool:
         """Whether enough stands in a text, given the literals that do."""
-        return (not self.key or not self.key.isdisjoint(present)) and self.may_match(present)
-
-    def may_match(self, present: Set[str]) -> bool:
-        """Whether enough stands in a text, one of `key` given."""
-        for words in self._other:  # noqa: SIM110 - all() of a generator takes three times as long, and most have one
+        for words in self.needs:  # noqa: SIM110 - all() of a generator takes three times as long, and most have one
             if words.isdisjoint(present):
                 return False
         return True

@@ -66,7 +66,10 @@ class Index(Generic[Of]):
         told: list[tuple[int, int]] = []
         for at in alive:
             branch = self.branches[at][1]
-            if branch.alive(present):
+            for words in branch.needs:  # as Branch.alive, of many at once
+                if words.isdisjoint(present):
+                    break
+            else:
                 told += [(place, at) for place in branch.signs(scan)]
         told.sort()
         return Reading(self, [place for place, _ in told], [at for _, at in told])

@@ -193,7 +193,10 @@ class _Plan:
                 ids.update(by_literal[literal])
             for at in sorted(ids):
                 rule, branch = self.branches[at]
-                if branch.alive(present):
+                for words in branch.needs:  # as Branch.alive, of many at once
+                    if words.isdisjoint(present):
+                        break
+                else:
                     found.setdefault(rule, {}).setdefault(field, []).append(branch)
         return {at: found[at] for at in sorted(found)}
 
