@@ -32,8 +32,9 @@ class Measured:
 
     @property
     def efficiency(self) -> float:
-        """Of a Dask worker while there is a core for it, the writer's included."""
-        return min(self.dask[n] for n in self.dask if n <= self.cores)
+        """Of a worker while there is a core for it, the writer's included; no more than all of a core."""
+        known = self.dask or self.processes
+        return min(1.0, *(value for n, value in known.items() if n <= self.cores))
 
 
 def hours(measured: Measured, cores: int) -> tuple[float, float, float]:
