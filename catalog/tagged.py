@@ -37,11 +37,12 @@ CHUNK = 50
 DEPTH = 3
 # How seldom unused objects are searched for: tagging makes many small ones and hardly a cycle; it took a tenth.
 _SELDOM = (100_000, 20, 100)
+_LONGEST_FAULT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One stored record: its rows, and what became of corrections of it; or why it could not be parsed."""
+    """One stored record: its rows, and what became of corrections of it; or why it could not be parsed or tagged."""
 
     pmid: int
     rows: tuple[Row, ...]
@@ -93,12 +94,17 @@ def _done(task: _Task, topics: Topics, *, sample: bool) -> Done:
         record = parse_article(task.raw)
     except BadRecord as error:
         return Done(task.pmid, (), (), str(error))
-    tags = tag(record, topics, task.overrides)
     checked: tuple[Reviewed, ...] = ()
-    if task.overrides:
-        by_rules = tag(record, topics)
-        checked = tuple(reviewed(override, by_rules, tags) for override in task.overrides)
-    return Done(task.pmid, tuple(rows_of(record, tags, task.since, sample=sample)), checked, None)
+    try:
+        tags = tag(record, topics, task.overrides)
+        if task.overrides:
+            by_rules = tag(record, topics)
+            checked = tuple(reviewed(override, by_rules, tags) for override in task.overrides)
+        rows = tuple(rows_of(record, tags, task.since, sample=sample))
+    except Exception as error:  # a fault of a rule on words it has never met: the other records go on
+        why = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST_FAULT]
+        return Done(task.pmid, (), (), f"the rules of tagging cannot read it; please report its PMID ({why})")
+    return Done(task.pmid, rows, checked, None)
 
 
 def _in_this_process(tasks: Iterator[_Task], topics: Topics, *, sample: bool) -> Iterator[Done]:

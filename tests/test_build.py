@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,10 @@ from catalog.digest import digest
 from catalog.errors import CatalogError, Refused, WrongUse
 from catalog.sample import sample_records, write_sample
 from catalog.tagged import processes_for
+from catalog.tagging.tagger import tag
+from catalog.tagging.tags import Tags
 from harvest.files import harvest_files
+from harvest.record import Record
 from harvest.store import Store
 from harvest.topics import load_topics
 from tests.harvests import harvest_of
@@ -139,6 +143,26 @@ def test_a_build_that_fails_leaves_the_old_catalog(
         build(harvest, target)
     assert target.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".catalog")] == []
+
+
+def test_a_record_that_ends_a_rule_is_left_out_and_named(
+    harvest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of a rule on one record spoils that record alone: it is listed with what went wrong."""
+    pmids = sorted(stored.pmid for stored in sample_records())
+
+    def failing(record: Record, *more: Any) -> Tags:
+        if record.pmid == pmids[3]:
+            raise StopIteration("no groups\nfound")
+        return tag(record, *more)
+
+    monkeypatch.setattr("catalog.tagged.tag", failing)
+    built = build(harvest, tmp_path / "catalog.db")
+    assert [pmid for pmid, _ in built.set_aside] == [pmids[3]]
+    assert built.set_aside[0][1].endswith("please report its PMID (StopIteration: no groups)")
+    assert rows(tmp_path / "catalog.db", "SELECT pmid FROM articles ORDER BY pmid") == [
+        (pmid,) for pmid in pmids if pmid != pmids[3]
+    ]
 
 
 def test_a_record_that_cannot_be_parsed_is_left_out_and_named(tmp_path: Path) -> None:
