@@ -29,7 +29,7 @@ class Kind:
     """A kind of page: the fixture of the site that shows it, its address there, and the HTTP status it has."""
 
     name: str
-    site: Literal["site", "full_site", "sample_site", "changed_site", "claims_site"]
+    site: Literal["site", "full_site", "sample_site", "changed_site", "claims_site", "bare_site", "excerpt_site"]
     path: str
     status: int = 200
 
@@ -49,6 +49,10 @@ KINDS = [
     Kind("paper", "site", f"/articles/{TRIAL}"),
     Kind("paper, retracted", "site", f"/articles/{RETRACTED}"),
     Kind("paper without abstract", "site", f"/articles/{BARE}"),
+    Kind("paper in a copy without abstracts", "bare_site", f"/articles/{TRIAL}"),
+    Kind("paper in a copy of excerpts", "excerpt_site", f"/articles/{TRIAL}"),
+    Kind("list in a copy without abstracts", "bare_site", "/search?q=%22discogenic+pain%22"),
+    Kind("find a quote in a copy without abstracts", "bare_site", "/quotes"),
     Kind("paper full of markup", "site", f"/articles/{HOSTILE_PMID}"),
     Kind("paper with comments and prompts", "full_site", f"/articles/{REPORT}"),
     Kind("paper corrected by hand", "full_site", f"/articles/{EXTENSION}"),

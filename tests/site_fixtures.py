@@ -39,9 +39,11 @@ if TYPE_CHECKING:
 __all__ = [
     "HOSTILE",
     "Site",
+    "bare_site",
     "browser",
     "changed_site",
     "claims_site",
+    "excerpt_site",
     "full_site",
     "invented_records",
     "kept_records",
@@ -331,6 +333,24 @@ def claims_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
     folder = tmp_path_factory.mktemp("claimed")
     build(two_harvests(folder / "pubmed.db"), folder / "catalog.db")
+    with serving(folder / "catalog.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site over a copy that carries no abstracts."""
+    folder = tmp_path_factory.mktemp("bare")
+    build(harvest_of(folder / "pubmed.db", invented_records()), folder / "catalog.db", abstracts="none")
+    with serving(folder / "catalog.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def excerpt_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site over a copy that carries excerpts of abstracts."""
+    folder = tmp_path_factory.mktemp("excerpt")
+    build(harvest_of(folder / "pubmed.db", invented_records()), folder / "catalog.db", abstracts="excerpt")
     with serving(folder / "catalog.db") as running:
         yield running
 

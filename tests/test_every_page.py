@@ -11,9 +11,11 @@ from axe_playwright_python.base import AXE_SCRIPT
 
 from tests.page_kinds import KINDS, Kind
 from tests.site_fixtures import Site
+from tests.site_fixtures import bare_site as bare_site
 from tests.site_fixtures import browser as browser
 from tests.site_fixtures import changed_site as changed_site
 from tests.site_fixtures import claims_site as claims_site
+from tests.site_fixtures import excerpt_site as excerpt_site
 from tests.site_fixtures import full_site as full_site
 from tests.site_fixtures import sample_site as sample_site
 from tests.site_fixtures import site as site
