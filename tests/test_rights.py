@@ -337,6 +337,15 @@ def test_a_paper_says_that_its_abstract_is_elsewhere(sites: dict[str, Site]) -> 
     assert "<mark" in piece[piece.index("abstract-title") : piece.index("This is an excerpt")], "marks stand in place"
 
 
+def test_a_quote_that_is_not_carried_is_told_in_words(sites: dict[str, Site], copies: dict[str, Path]) -> None:
+    """Where the words behind a tag are left out whole, the page says so instead of quoting an ellipsis."""
+    with closing(sqlite3.connect(copies["none"])) as conn:
+        (pmid,) = conn.execute("SELECT min(pmid) FROM tags WHERE quote = ? AND chosen", (CUT,)).fetchone()
+    page = sites["none"].get(f"/articles/{pmid}").text
+    assert "in words that this copy does not carry" in page
+    assert f"<q>{CUT}</q>" not in page
+
+
 @pytest.mark.parametrize("carried", ["excerpt", "none"])
 def test_papers_are_found_by_the_words_of_their_abstracts(sites: dict[str, Site], carried: str) -> None:
     """A word of an abstract finds its paper; words in a row as all of them; a word in no text finds nothing."""

@@ -33,6 +33,7 @@ from catalog.site.reliability import reliability
 from catalog.site.remembering import with_memory
 from catalog.site.robots import robots
 from catalog.site.words import CERTAINTIES, STATUSES, day, plural
+from catalog.withholding import CUT
 
 if TYPE_CHECKING:  # Datasette loads its plugins while it is itself being imported
     from datasette.app import Datasette
@@ -98,6 +99,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["export_formats"] = FORMATS
     env.globals["most_exported"] = exports.MOST
     env.globals["plural"] = plural
+    env.globals["withheld"] = CUT
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
