@@ -51,7 +51,7 @@ KINDS = [
     Kind("paper without abstract", "site", f"/articles/{BARE}"),
     Kind("paper in a copy without abstracts", "bare_site", f"/articles/{TRIAL}"),
     Kind("paper in a copy of excerpts", "excerpt_site", f"/articles/{TRIAL}"),
-    Kind("list in a copy without abstracts", "bare_site", "/search?q=%22discogenic+pain%22"),
+    Kind("list in a copy without abstracts", "bare_site", "/search?q=%22randomised+trial%22"),
     Kind("find a quote in a copy without abstracts", "bare_site", "/quotes"),
     Kind("paper full of markup", "site", f"/articles/{HOSTILE_PMID}"),
     Kind("paper with comments and prompts", "full_site", f"/articles/{REPORT}"),
